@@ -44,7 +44,10 @@ class GroupScores(ABC):
         """
 
     def pairwise(self) -> Floats:
-        """The affinity that the pairs imply, [source, target]: score of target in {source, target}, alone on the diagonal."""
+        """The affinity that the pairs imply, [source, target]: score of target in {source, target}.
+
+        The diagonal holds what each task scores alone.
+        """
         n = len(self.tasks)
         affinity = np.empty((n, n))
         for s in range(n):
@@ -65,7 +68,8 @@ class DenseScores(GroupScores):
         self._values: Floats = np.where(membership(n), values, np.nan)
 
     def of(self, group: Iterable[str]) -> Floats:
-        return self._values[mask_of(group, self.tasks)].copy()
+        row: Floats = self._values[mask_of(group, self.tasks)].copy()
+        return row
 
     def dense(self) -> Floats:
         return self._values.copy()
@@ -85,7 +89,8 @@ class AffinityScores(GroupScores):
 
     def of(self, group: Iterable[str]) -> Floats:
         inside = np.isin(self.tasks, list(group))
-        return self._score(inside[None, :])[0]
+        row: Floats = self._score(inside[None, :])[0]
+        return row
 
     def dense(self) -> Floats:
         if len(self.tasks) > DENSE_LIMIT:
