@@ -1,9 +1,12 @@
-"""The one exception that means "what you asked for is wrong", not "the machine failed"."""
+"""The exceptions that users can act on: their messages stand alone, the command line prints them and no traceback."""
 
 
 class RequestError(Exception):
-    """A spec, a table or an option cannot be used.
+    """What was asked for is wrong: a spec, a table or an option. Exit status 2.
 
-    The message stands alone: it names the file, the field or column, what was found and what is allowed.
-    The command line prints it and exits with status 2.
+    The message names the file, the field or column, what was found and what is allowed.
     """
+
+
+class DivergedError(Exception):
+    """Training left the finite numbers. A trial that meets it fails, others go on."""

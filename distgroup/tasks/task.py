@@ -1,0 +1,32 @@
+"""A task: one label with its loss, its metric and the metric's direction."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from distgroup.grouping import check_task_name
+
+Kind = Literal["regression", "binary", "multiclass"]
+
+METRICS: dict[Kind, str] = {"regression": "r2", "binary": "roc_auc", "multiclass": "accuracy"}
+"""What `TaskSet` reports beside the loss; all three are better when higher."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One label.
+
+    Losses: ``regression``, mean squared error on targets standardised on train; ``binary``, logistic;
+    ``multiclass``, cross-entropy. A missing label (NaN) never counts.
+    """
+
+    name: str
+    kind: Kind
+    outputs: int = 1
+    """Width of the task's head: the number of classes for ``multiclass``, else 1."""
+
+    def __post_init__(self) -> None:
+        check_task_name(self.name)
+
+    @property
+    def metric(self) -> str:
+        return METRICS[self.kind]

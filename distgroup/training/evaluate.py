@@ -1,0 +1,57 @@
+"""Loss and metric of every network of a stack on a split."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import r2_score, roc_auc_score
+
+from distgroup.tasks.task import Kind
+from distgroup.training.losses import blocks, row_losses
+from distgroup.training.stack import Stack
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``loss`` and ``metric``, each [networks, tasks] over all tasks of the stack's data."""
+
+    loss: Floats
+    metric: Floats
+
+
+def evaluate(stack: Stack, split: str) -> Evaluation:
+    """Mean loss and metric over the rows of ``split`` that have the label; parameters and optimizer stay untouched."""
+    logits = stack.logits(split)
+    part = stack.data.splits[split]
+    heads = blocks(stack.data.tasks)
+    valid = part.valid.T
+    loss = (row_losses(logits, part.targets.T[None], heads) * valid).sum(2) / valid.sum(1)
+    metric = np.empty(loss.shape)
+    columns = np.cumsum([0, *(task.outputs for task in stack.data.tasks)])
+    for i, task in enumerate(stack.data.tasks):
+        own = slice(columns[i], columns[i + 1])
+        seen = valid[i].bool()
+        truth = part.targets[seen][:, own].double().cpu().numpy()
+        metric[:, i] = score(task.kind, truth, logits[:, own][:, :, seen].double().cpu().numpy())
+    return Evaluation(loss.double().cpu().numpy(), metric)
+
+
+def score(kind: Kind, truth: Floats, logits: Floats) -> Floats:
+    """R², ROC-AUC or accuracy, shape [networks].
+
+    ``truth`` is [rows, outputs], ``logits`` [networks, outputs, rows]. NaN for a network whose logits are not finite.
+    """
+    found = np.full(len(logits), np.nan)
+    for i, z in enumerate(logits):
+        if np.isfinite(z).all():
+            found[i] = score_one(kind, truth, z)
+    return found
+
+
+def score_one(kind: Kind, truth: Floats, logits: Floats) -> float:
+    if kind == "multiclass":
+        return float(np.mean(logits.argmax(0) == truth.argmax(1)))
+    metric = r2_score if kind == "regression" else roc_auc_score
+    return float(metric(truth[:, 0], logits[0]))

@@ -1,0 +1,42 @@
+"""How every network is trained: the same steps, batches and optimizer for all, so that gains compare like with like."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from distgroup.options import Options
+
+
+class Adam(Options):
+    """Kingma & Ba 2015. Element-wise, so a stack of networks trains exactly as each would alone."""
+
+    kind: Literal["adam"] = "adam"
+    lr: float = Field(default=0.002, gt=0)
+
+    def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(parameters, lr=self.lr, fused=True)
+
+
+class Sgd(Options):
+    """Stochastic gradient descent, with momentum if asked."""
+
+    kind: Literal["sgd"] = "sgd"
+    lr: float = Field(default=0.05, gt=0)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+
+    def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, fused=True)
+
+
+class Training(Options):
+    """One training run of one network."""
+
+    steps: int = Field(default=400, ge=1, description="Optimizer steps of each network")
+    batch_size: int = Field(default=128, ge=1, description="Rows a step")
+    optimizer: Annotated[Adam | Sgd, Field(discriminator="kind")] = Adam()
+    budget: Literal["per_network"] = Field(
+        default="per_network", description="per_network: every network gets `steps`, however many there are"
+    )
