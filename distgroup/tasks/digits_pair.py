@@ -5,6 +5,7 @@ occurs in one split only.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from sklearn.datasets import load_digits
 
-from distgroup.options import Options
 from distgroup.seeding import numpy_rng
-from distgroup.tasks.task import Kind, Task
-from distgroup.tasks.taskset import Floats, TaskSet
+from distgroup.tasks.source import Source
+from distgroup.tasks.task import Floats, Kind, Task
+from distgroup.tasks.taskset import TaskSet
 
 PAIRS = {"train": 3000, "val": 600, "test": 600}
 SHARE = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -61,8 +62,19 @@ TASKS: dict[str, tuple[Kind, Callable[[Pair], NDArray[np.generic]]]] = {
 }
 
 
-class DigitsPair(Options):
-    """Two digits side by side; choose among eleven tasks."""
+class DigitsPair(Source):
+    """Two digits side by side; choose among eleven tasks.
+
+    ```yaml
+    data:
+      kind: digits_pair
+      tasks: [left_digit, right_digit, sum, left_even, right_loop, ink]
+      seed: 0
+    ```
+
+    ``*_digit``: the digit, ten classes. ``*_even``, ``sum_odd``: parity. ``*_loop``: whether the digit is 0, 6, 8 or 9.
+    ``sum``: of both digits. ``*_slant``: see `slant`. ``ink``: the mean pixel.
+    """
 
     kind: Literal["digits_pair"] = "digits_pair"
     tasks: tuple[str, ...] = Field(default=tuple(TASKS), min_length=1, description=f"Some of: {', '.join(TASKS)}")
@@ -77,7 +89,7 @@ class DigitsPair(Options):
             raise ValueError("a task is named twice")
         return tasks
 
-    def load(self) -> TaskSet:
+    def load(self, folder: Path = Path()) -> TaskSet:  # noqa: ARG002 (it reads no file)
         digits = load_digits()
         order = numpy_rng(self.seed, "digits_pair", "split").permutation(len(digits.target))
         bounds = np.cumsum([0, *(round(share * len(order)) for share in SHARE.values())])

@@ -1,11 +1,18 @@
-"""A task: one label with its loss, its metric and the metric's direction."""
+"""A task: one label with its loss, its metric and the metric's direction; and the splits that it is seen in."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from distgroup.grouping import check_task_name
 
 Kind = Literal["regression", "binary", "multiclass"]
+
+SPLITS = ("train", "val", "test")
+
+Floats = NDArray[np.float64]
 
 METRICS: dict[Kind, str] = {"regression": "r2", "binary": "roc_auc", "multiclass": "accuracy"}
 """What `TaskSet` reports beside the loss; all three are better when higher."""

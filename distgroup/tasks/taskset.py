@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from distgroup.errors import RequestError
-from distgroup.tasks.task import Task
+from distgroup.tasks.checks import check_inputs, check_labels, check_shapes
+from distgroup.tasks.task import SPLITS, Floats, Task
 
-SPLITS = ("train", "val", "test")
-
-Floats = NDArray[np.float64]
+__all__ = ["SPLITS", "Floats", "Scaler", "Split", "TaskSet"]
 
 
 @dataclass(frozen=True)
@@ -70,19 +67,26 @@ class TaskSet:
         labels: Mapping[str, Floats],
         *,
         pooled: bool = False,
+        input_scaler: Scaler | None = None,
+        source: str | None = None,
+        input_names: Sequence[str] | None = None,
     ) -> "TaskSet":
         """Standardise inputs and regression labels on train, put 0 (the train mean) for missing inputs, and check.
 
-        ``inputs[split]`` is [rows, features], ``labels[split]`` [rows, tasks]; splits are train, val and test.
+        ``inputs[split]`` is [rows, features], ``labels[split]`` [rows, tasks], NaN where missing; splits are train,
+        val and test. Labels of a binary task are 0 or 1, of a multiclass task the class's index.
         ``pooled``: one mean and scale for all inputs, as fits the pixels of an image, of which some are rarely lit.
-        Raises RequestError for a split without rows, a label that is constant or all missing in a split.
+        ``input_scaler``: to be used as it is, where inputs are to be scaled otherwise.
+        ``source`` and ``input_names``: what messages call the data and its inputs; else by ``name`` and by number.
+        Raises RequestError for a missing split or one without rows, for shapes that do not fit, an input that is
+        infinite or never known in train, a label that is infinite, no class, constant, or all missing in a split.
         """
-        tasks = tuple(tasks)
-        for split in SPLITS:
-            if not len(inputs[split]):
-                raise RequestError(f"{name}: split {split!r} has no rows; train, val and test each need some")
-        check_labels(name, tasks, labels)
-        scale_inputs = Scaler.fit(inputs["train"].reshape(-1, 1) if pooled else inputs["train"])
+        tasks, source = tuple(tasks), source or name
+        check_shapes(source, len(tasks), inputs, labels)
+        check_inputs(source, inputs, input_names)
+        check_labels(source, tasks, labels)
+        fitted = Scaler.fit(inputs["train"].reshape(-1, 1) if pooled else inputs["train"])
+        scale_inputs = input_scaler or fitted
         scale_labels = fit_labels(tasks, labels["train"])
         splits = {s: Split(np.nan_to_num(scale_inputs(inputs[s])), scale_labels(labels[s])) for s in SPLITS}
         return cls(name, tasks, splits, scale_inputs, scale_labels)
@@ -111,23 +115,3 @@ def fit_labels(tasks: Sequence[Task], labels: Floats) -> Scaler:
     fitted = Scaler.fit(labels)
     scaled = np.array([task.kind == "regression" for task in tasks])
     return Scaler(np.where(scaled, fitted.mean, 0.0), np.where(scaled, fitted.scale, 1.0))
-
-
-def check_labels(name: str, tasks: Sequence[Task], labels: Mapping[str, Floats]) -> None:
-    """Raise RequestError if a task cannot be trained or scored: every split needs two different labels of it."""
-    names = [task.name for task in tasks]
-    if len(set(names)) < len(names):
-        raise RequestError(f"{name}: a task name occurs twice in {names}")
-    for column, task in enumerate(tasks):
-        for split in SPLITS:
-            values = labels[split][:, column]
-            seen = np.unique(values[~np.isnan(values)])
-            if not len(seen):
-                raise RequestError(f"{name}: task {task.name!r} has no label at all in split {split!r}")
-            if len(seen) == 1:
-                raise RequestError(
-                    f"{name}: task {task.name!r} is constant ({seen[0]:g}) in split {split!r}; "
-                    "it can be neither learned nor scored there. Leave the task out or split otherwise"
-                )
-            if np.isinf(seen).any():
-                raise RequestError(f"{name}: task {task.name!r} has an infinite label in split {split!r}")
