@@ -97,6 +97,9 @@ class AffinityScores(GroupScores):
             raise RequestError(f"{len(self.tasks)} tasks: a table over all subsets stops at {DENSE_LIMIT}")
         return self._score(membership(len(self.tasks)))
 
+    def pairwise(self) -> Floats:
+        return self.affinity + np.diag(self.singleton)
+
     def _score(self, inside: NDArray[np.bool_]) -> Floats:
         others = inside.sum(axis=1, keepdims=True) - 1
         with np.errstate(divide="ignore", invalid="ignore"):

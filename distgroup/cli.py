@@ -1,0 +1,63 @@
+"""The command line. Exit status: 0 done, 2 the request is wrong, 1 anything else, 130 interrupted."""
+
+import sys
+import traceback
+from tempfile import NamedTemporaryFile
+from typing import Annotated
+
+import typer
+
+from distgroup import __version__
+from distgroup.commands.report import report
+from distgroup.commands.run import run
+from distgroup.commands.schema import schema
+from distgroup.commands.validate import validate
+from distgroup.errors import DivergedError, RequestError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Which tasks to train together, decided by affinity estimators that are scored against exhaustive truth.",
+)
+for command in (run, validate, report, schema):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"distgroup {__version__}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")]
+
+
+@app.callback()
+def _root(version: VersionOption = False) -> None:
+    """Options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line; print errors as one message."""
+    try:
+        app()
+    except RequestError as error:
+        _fail(str(error), 2)
+    except (DivergedError, OSError) as error:
+        _fail(_cause(error), 1)
+    except Exception as error:  # noqa: BLE001 (the last resort: a message, with the stack in a file)
+        with NamedTemporaryFile("w", prefix="distgroup-", suffix=".log", delete=False) as log:
+            traceback.print_exc(file=log)
+        _fail(f"internal error, {_cause(error)}; details in {log.name}", 1)
+
+
+def _cause(error: BaseException) -> str:
+    """The message of what went wrong in a worker, without Ray's wrapping."""
+    inner = getattr(error, "cause", None) or error
+    return f"{type(inner).__name__}: {inner}" if not isinstance(inner, DivergedError) else str(inner)
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo(f"distgroup: {message}", err=True)
+    sys.exit(status)

@@ -1,0 +1,19 @@
+"""`distgroup report`: the closing table of a run, again, from its tables alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run", show_default=False)]) -> None:
+    """Show what a run found.
+
+    Example: distgroup report results/quickstart
+    """
+    from distgroup.results.report.summary import summarise
+    from distgroup.results.report.terminal import show
+    from distgroup.results.store import Store
+
+    show(summarise(Store(folder)), Console())

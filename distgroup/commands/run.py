@@ -1,0 +1,47 @@
+"""`distgroup run`: the main job, with progress, ending in a table of what was found."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from distgroup.commands.progress import progress
+from distgroup.commands.quiet import stderr_to
+
+
+def run(
+    spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", show_default=False)],
+    address: Annotated[str | None, typer.Option(help="Of a Ray cluster; without it, this machine")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with, or show, an earlier run of this spec")] = False,
+    output: Annotated[Path | None, typer.Option(help="Folder of the tables, in place of the spec's `output`")] = None,
+) -> None:
+    """Enumerate every grouping, search over estimators and group counts, score each against the truth.
+
+    Example: distgroup run experiments/quickstart/spec.yaml
+    """
+    from distgroup.results.output import open_output, write_manifest
+    from distgroup.results.report.summary import summarise
+    from distgroup.results.report.terminal import show
+    from distgroup.spec import load_spec
+
+    console = Console()
+    parsed = load_spec(spec)
+    problem = parsed.problem(spec.parent)
+    store = open_output(output or parsed.output, parsed, resume=resume)
+    write_manifest(store.root, problem)
+    log = store.root / "logs" / "run.log"
+    try:
+        with stderr_to(log):
+            from distgroup.run import run as run_spec  # Ray takes seconds to import: a wrong spec should not wait
+
+            run_spec(parsed, problem, store, address, partial(progress, console))
+    except KeyboardInterrupt:
+        console.print(f"interrupted; what is done is kept. Go on with: distgroup run {spec} --resume")
+        raise typer.Exit(130) from None
+    except BaseException:
+        console.print(f"Ray's own messages are in {log}")
+        raise
+    show(summarise(store), console)
+    console.print(f"tables: {store.root / 'tables'}")

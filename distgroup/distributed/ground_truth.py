@@ -1,0 +1,55 @@
+"""Exhaustive ground truth of update rule `separate`: every subset of the tasks, every seed, as chunks in Ray tasks.
+
+A finished chunk is one part of table `subsets`, named by all that determines it, and is never trained again.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from distgroup.distributed.workers import own_device
+from distgroup.gains import Gain
+from distgroup.results.store import Store
+from distgroup.results.subsets import Alone, alone_of, subset_rows
+from distgroup.training.problem import Problem
+from distgroup.training.separate import Chunk, plan, train_chunk
+
+RETRIES = 3
+"""Times that Ray runs a chunk again whose worker died."""
+
+
+@ray.remote(max_retries=RETRIES)
+def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, gain: Gain, root: Path) -> Alone | None:
+    """Train a chunk and write its part. Of singletons, return what gains are measured against."""
+    trained = train_chunk(problem, chunk, own_device())
+    alone = alone_of(trained) if alone is None else alone
+    Store(root).write("subsets", chunk.key(problem), subset_rows(problem, trained, alone, gain))
+    return alone
+
+
+def enumerate_subsets(problem: Problem, seeds: Sequence[int], gain: Gain, root: Path) -> Iterator[int]:
+    """Train whatever the table lacks; yields the number of networks done each time some are.
+
+    Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
+    """
+    store, shared = Store(root), ray.put(problem)
+    pending: dict[Any, int] = {}
+    alone: dict[int, Any] = {}
+    for chunk in plan(problem, seeds):
+        key = chunk.key(problem)
+        singletons = all(len(group) == 1 for group in chunk.groups)
+        if store.has("subsets", key):
+            yield len(chunk.groups)
+            if singletons:
+                alone[chunk.seed] = Alone.from_frame(store.part("subsets", key))
+            continue
+        task = _chunk.remote(shared, chunk, None if singletons else alone[chunk.seed], gain, root)
+        pending[task] = len(chunk.groups)
+        if singletons:
+            alone[chunk.seed] = task
+    while pending:
+        done, _ = ray.wait(list(pending), num_returns=1)
+        ray.get(done)
+        yield sum(pending.pop(task) for task in done)

@@ -1,0 +1,107 @@
+"""What a run found, from its tables alone: one row an estimator, and the references it stands between."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from distgroup.errors import RequestError
+from distgroup.grouping import Grouping
+from distgroup.results.store import Store
+from distgroup.truth import Truth
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``estimators`` and ``references`` as frames, best first; costs as shares of enumerating."""
+
+    taskset: str
+    tasks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    noise_ceiling: float
+    networks: int
+    enumeration_steps: int
+    enumeration_seconds: float
+    estimators: pd.DataFrame
+    """Columns estimator, num_groups, grouping, delta_m, delta_m_sd, regret, gap_closed, gap_closed_sd, spearman,
+    cost (seconds, as a share of enumerating), cost_steps (the same in network-steps), trials."""
+    regrets: pd.DataFrame
+    """Regret on test by estimator (rows) and num_groups (columns)."""
+    references: pd.DataFrame
+    """Columns reference, grouping, delta_m, delta_m_sd."""
+    failed: pd.DataFrame
+    """Columns estimator and error, of the trials that failed."""
+
+
+def summarise(store: Store) -> Summary:
+    """Read the tables under an output folder. Raises RequestError if a run has not got so far yet."""
+    subsets, trials, affinities = (store.read(name) for name in ("subsets", "trials", "affinities"))
+    if subsets.empty or trials.empty:
+        raise RequestError(f"{store.root}: no finished run there (tables subsets and trials are needed)")
+    tasks = tuple(sorted(subsets["task"].unique()))
+    seeds = tuple(int(seed) for seed in sorted(subsets["seed"].unique()))
+    try:
+        truth = Truth.from_table(subsets, tasks, seeds)
+    except ValueError as error:
+        raise RequestError(f"{store.root}: the run is not complete: {error}; go on with --resume") from None
+    networks = subsets.drop_duplicates(["seed", "subset"])
+    steps, seconds = int(networks["steps"].sum()), float(networks["seconds"].sum())
+    done = trials[trials["status"] == "done"]
+    return Summary(
+        taskset=str(subsets["taskset"].iloc[0]),
+        tasks=tasks,
+        seeds=seeds,
+        noise_ceiling=truth.noise_ceiling,
+        networks=len(networks),
+        enumeration_steps=steps,
+        enumeration_seconds=seconds,
+        estimators=_estimators(done, affinities, truth, steps, seconds),
+        regrets=done.pivot_table(index="estimator", columns="num_groups", values="regret_test", aggfunc="min"),
+        references=_references(done, truth),
+        failed=trials.loc[trials["status"] == "failed", ["estimator", "error"]],
+    )
+
+
+def _estimators(done: pd.DataFrame, affinities: pd.DataFrame, truth: Truth, steps: int, seconds: float) -> pd.DataFrame:
+    spent = affinities.drop_duplicates(["estimator", "options", "seed"]).groupby("estimator")
+    rows = []
+    for estimator, own in done.groupby("estimator", sort=True):
+        best = own.loc[own["delta_m_val"].idxmax()]
+        grouping = Grouping.parse(best["grouping"])
+        limit = None if best["num_groups"] == "auto" else int(best["num_groups"])
+        delta_m, closed = truth.delta_m(grouping, "test"), truth.gap_closed(grouping, limit)
+        rows.append(
+            {
+                "estimator": estimator,
+                "num_groups": best["num_groups"],
+                "grouping": best["grouping"],
+                "delta_m": delta_m.mean(),
+                "delta_m_sd": _spread(delta_m),
+                "regret": best["regret_test"],
+                "gap_closed": closed.mean(),
+                "gap_closed_sd": _spread(closed),
+                "spearman": own["spearman"].max(),
+                "cost": spent["cost_seconds"].sum()[estimator] / seconds,
+                "cost_steps": spent["cost_steps"].sum()[estimator] / steps,
+                "trials": len(own),
+            }
+        )
+    return pd.DataFrame(rows).sort_values("delta_m", ascending=False, ignore_index=True) if rows else pd.DataFrame()
+
+
+def _references(done: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    numbers = sorted(int(number) for number in done["num_groups"].unique() if number not in ("auto", "1"))
+    groupings = {"all-in-one": truth.all_in_one, "single-task": truth.singletons}
+    groupings |= {f"optimum, {number} groups": truth.optimum(number) for number in numbers}
+    groupings["optimum, any number"] = truth.optimum(None)
+    rows = []
+    for name, grouping in groupings.items():
+        delta_m = truth.delta_m(grouping, "test")
+        rows.append(
+            {"reference": name, "grouping": str(grouping), "delta_m": delta_m.mean(), "delta_m_sd": _spread(delta_m)}
+        )
+    return pd.DataFrame(rows)
+
+
+def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")

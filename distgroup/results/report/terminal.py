@@ -1,0 +1,76 @@
+"""A summary as tables in the terminal."""
+
+import math
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from distgroup.results.report.summary import Summary
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print the estimators between their references, then the regret at each number of groups."""
+    console.print(Group(Text(), _main(summary), Text(), _regrets(summary), Text(_notes(summary), style="dim")))
+
+
+def _main(summary: Summary) -> Table:
+    table = Table(title=f"{summary.taskset}: {len(summary.tasks)} tasks, {len(summary.seeds)} seeds", expand=False)
+    table.add_column("estimator")
+    for name in ("groups", "Δm", "regret", "gap closed", "Spearman", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("grouping", overflow="fold")
+    for row in summary.estimators.itertuples():
+        table.add_row(
+            row.estimator,
+            row.num_groups,
+            _pm(row.delta_m, row.delta_m_sd),
+            _number(row.regret),
+            _percent(row.gap_closed, row.gap_closed_sd),
+            _number(row.spearman, 2),
+            f"{100 * row.cost:.1f}%",
+            row.grouping,
+        )
+    table.add_section()
+    for row in summary.references.itertuples():
+        table.add_row(row.reference, "", _pm(row.delta_m, row.delta_m_sd), "", "", "", "", row.grouping, style="cyan")
+    table.add_row("noise ceiling", "", "", "", "", _number(summary.noise_ceiling, 2), "", "", style="cyan")
+    table.add_row("enumeration", "", "", "", "", "", "100%", f"{summary.networks} networks", style="cyan")
+    return table
+
+
+def _regrets(summary: Summary) -> Table:
+    table = Table(title="regret on test, by number of groups", expand=False)
+    table.add_column("estimator")
+    numbers = sorted(summary.regrets.columns, key=lambda number: (number == "auto", number.zfill(3)))
+    for number in numbers:
+        table.add_column(number, justify="right")
+    for estimator in summary.estimators["estimator"]:
+        table.add_row(estimator, *(_number(summary.regrets.loc[estimator, number]) for number in numbers))
+    return table
+
+
+def _notes(summary: Summary) -> str:
+    lines = [
+        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds; each row is the",
+        "estimator's trial with the largest Δm on validation. Regret: Δm of the optimum with at most as many groups,",
+        "minus this Δm. Gap closed: share of the way from all-in-one to that optimum. Spearman: predicted against",
+        "measured gains; the noise ceiling is their agreement with themselves between halves of the seeds.",
+        f"Cost: estimation, as a share of the {summary.enumeration_seconds:.0f} core-seconds of enumerating.",
+    ]
+    lines += [f"failed: {row.estimator}: {row.error}" for row in summary.failed.drop_duplicates().itertuples()]
+    return "\n".join(lines)
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _pm(value: float, spread: float) -> str:
+    return _number(value) + ("" if math.isnan(spread) else f" ± {spread:.3f}")
+
+
+def _percent(value: float, spread: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:.0f}%" + ("" if math.isnan(spread) else f" ± {100 * spread:.0f}")

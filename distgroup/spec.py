@@ -1,0 +1,119 @@
+"""The spec: one YAML file, validated into frozen objects. `distgroup schema` prints it as JSON Schema."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator
+
+from distgroup.errors import RequestError
+from distgroup.estimators import AnyEstimator
+from distgroup.explain import explain
+from distgroup.gains import Gain
+from distgroup.models import Mlp
+from distgroup.options import Options
+from distgroup.selectors.exact import Exact
+from distgroup.tasks.digits_pair import DigitsPair
+from distgroup.tasks.table import Table
+from distgroup.training.problem import Problem
+from distgroup.training.settings import Training
+
+
+def _short(value: Any) -> Any:
+    """``lookahead`` means ``{kind: lookahead}``."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+AnyData = Annotated[DigitsPair | Table, Field(discriminator="kind")]
+EstimatorChoice = Annotated[Annotated[AnyEstimator, Field(discriminator="kind")], BeforeValidator(_short)]
+SelectorChoice = Annotated[Exact, BeforeValidator(_short)]
+NumGroups = PositiveInt | Literal["auto"]
+
+
+class Model(Options):
+    """A shared encoder; each task adds a linear head."""
+
+    encoder: Mlp = Mlp()
+
+
+class GroundTruth(Options):
+    """Which update rules to enumerate exhaustively. `separate` trains every subset of the tasks."""
+
+    update: tuple[Literal["separate"], ...] = ("separate",)
+
+
+class Sampler(Options):
+    """What proposes the trials: Optuna's TPE, uniform draws, or every combination once."""
+
+    kind: Literal["tpe", "random", "grid"] = "tpe"
+    seed: int = Field(default=0, ge=0)
+
+
+class Space(Options):
+    """What a trial chooses from; every entry is a list of alternatives."""
+
+    update: tuple[Literal["separate"], ...] = Field(default=("separate",), min_length=1)
+    estimator: tuple[EstimatorChoice, ...] = Field(min_length=1)
+    num_groups: tuple[NumGroups, ...] = Field(
+        default=("auto",), min_length=1, description="At most so many groups; auto leaves the number to the selector"
+    )
+    selector: tuple[SelectorChoice, ...] = Field(default=(Exact(),), min_length=1)
+
+
+class Search(Options):
+    """Trials: an estimator's affinity, a selector, a number of groups; scored against the ground truth."""
+
+    trials: int = Field(default=40, ge=1)
+    sampler: Annotated[Sampler, BeforeValidator(_short)] = Sampler()
+    objectives: tuple[Literal["delta_m"], ...] = Field(
+        default=("delta_m",), min_length=1, max_length=1, description="Maximised on validation"
+    )
+    space: Space
+
+
+class Spec(Options):
+    """A whole run: data, network, training, what to enumerate, what to search, where the tables go."""
+
+    name: str = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2, 3), min_length=1)
+    data: AnyData
+    model: Model = Model()
+    training: Training = Training()
+    gain: Gain = Field(default="relative", description="How a task's gain in a group is measured")
+    ground_truth: GroundTruth = GroundTruth()
+    search: Search
+    output: Path = Field(description="Folder of the result tables, relative to where distgroup is run")
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            raise ValueError("seeds must be distinct and not negative")
+        return seeds
+
+    def problem(self, folder: Path) -> Problem:
+        """Load the data (relative paths start at ``folder``, the spec's own) and say what is to be trained on it."""
+        return Problem(self.data.load(folder), self.model.encoder, self.training)
+
+    def to_yaml(self) -> str:
+        """The resolved spec: every default written out."""
+        return yaml.safe_dump(json.loads(self.model_dump_json()), sort_keys=False, allow_unicode=True)
+
+
+def load_spec(path: Path) -> Spec:
+    """Read and validate a spec. Raises RequestError naming the file, the field, what was found and what is allowed."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RequestError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise RequestError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise RequestError(f"{path}: a spec is a mapping with the keys {', '.join(Spec.model_fields)}")
+    try:
+        return Spec.model_validate(content)
+    except ValidationError as error:
+        raise RequestError(explain(path, error, Spec)) from None

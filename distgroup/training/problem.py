@@ -1,0 +1,24 @@
+"""What is trained: one task set, one shape of network, one way of training."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from distgroup.models import Mlp
+from distgroup.tasks.taskset import TaskSet
+from distgroup.training.settings import Training
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Two results are comparable if, and only if, their problems have the same digest."""
+
+    task_set: TaskSet
+    encoder: Mlp
+    training: Training
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of data, network and training."""
+        parts = (self.task_set.digest, self.encoder.model_dump_json(), self.training.model_dump_json())
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,88 @@
+"""Update rule `separate`: one network a group. Here, every group of interest at once, in chunks that fit the cache."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from distgroup.grouping import Group, group_of, group_text
+from distgroup.models import Network
+from distgroup.tasks.task import Task
+from distgroup.training.data import Data
+from distgroup.training.evaluate import Evaluation, evaluate
+from distgroup.training.problem import Problem
+from distgroup.training.stack import Stack
+
+CHUNK_BYTES = 6 << 20
+"""Working set of a chunk. A constant, not this machine's cache: chunks decide rounding, and a spec's tables must not
+depend on where they are made. Measured in experiments/benchmarks/stack."""
+
+SMALLEST, LARGEST = 4, 64
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Groups whose networks of one seed train as one stack."""
+
+    seed: int
+    groups: tuple[Group, ...]
+
+    @property
+    def tasks(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.groups)
+
+    def key(self, problem: Problem) -> str:
+        """Names the chunk's result by all that determines it."""
+        text = "|".join((problem.digest, str(self.seed), *map(group_text, self.groups)))
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a chunk: an evaluation for val and test, columns in the order of ``tasks``."""
+
+    chunk: Chunk
+    tasks: tuple[str, ...]
+    evaluations: dict[str, Evaluation]
+    seconds: float
+    """Wall time of the whole stack."""
+
+
+def chunk_size(network: Network, batch_size: int) -> int:
+    """How many networks of this shape to stack: parameters, gradient, Adam's two moments and activations together."""
+    numbers = 4 * network.parameters + batch_size * (2 * sum(network.widths) + network.outputs)
+    return min(max(CHUNK_BYTES // (4 * numbers), SMALLEST), LARGEST)
+
+
+def widest_last(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """Task names by width of head. Counting up through bitmasks in this order leaves the wide heads out of half of the
+    chunks altogether."""
+    return tuple(task.name for task in sorted(tasks, key=lambda task: task.outputs))
+
+
+def plan(problem: Problem, seeds: Sequence[int]) -> Iterator[Chunk]:
+    """Chunks for every subset of the tasks; each seed's singletons first, since gains are measured against them."""
+    order = widest_last(problem.task_set.tasks)
+    network = Network(problem.task_set.features, problem.encoder.widths, problem.task_set.tasks)
+    size = chunk_size(network, problem.training.batch_size)
+    groups = [group_of(mask, order) for mask in range(1, 1 << len(order))]
+    alone = [group for group in groups if len(group) == 1]
+    together = [group for group in groups if len(group) > 1]
+    bounds = np.linspace(0, len(together), -(-len(together) // size) + 1).round().astype(int)
+    for seed in seeds:
+        yield Chunk(seed, tuple(alone))
+        yield from (Chunk(seed, tuple(together[a:b])) for a, b in pairwise(bounds))
+
+
+def train_chunk(problem: Problem, chunk: Chunk, device: torch.device) -> Trained:
+    """Train the chunk's networks for the full number of steps. Raises DivergedError if one is not finite then."""
+    begin = time.perf_counter()
+    data = Data(problem.task_set, sorted(chunk.tasks), device)
+    stack = Stack(data, problem.encoder, problem.training, [chunk.seed], chunk.groups)
+    stack.train(problem.training.steps)
+    evaluations = {split: evaluate(stack, split) for split in ("val", "test")}
+    return Trained(chunk, data.names, evaluations, time.perf_counter() - begin)
