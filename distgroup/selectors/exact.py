@@ -88,9 +88,10 @@ class _Program:
 
     def selection(self, most: int) -> Selection:
         _, blocks = self._walk(self.full, self._fewest(most))
-        serves = {self.tasks[t]: group_of(server, self.tasks) for block, server in blocks for t in members(block)}
-        total = sum(float(self.values[server, t]) for block, server in blocks for t in members(block))
-        return Selection(Grouping.of(serves.values()), serves, total, optimal=True)
+        server_of = {t: server for block, server in blocks for t in members(block)}
+        serves = {task: group_of(server_of[t], self.tasks) for t, task in enumerate(self.tasks)}
+        total = sum(float(self.values[server_of[t], t]) for t in range(len(self.tasks)))
+        return Selection(Grouping.of(serves.values()), serves, total, optimal=True, bound=total)
 
     def all_optima(self) -> tuple[Grouping, ...]:
         first = self.selection(self.most).grouping

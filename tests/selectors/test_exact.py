@@ -139,7 +139,7 @@ def test_minus_infinity_forbids_a_group():
 
 def test_refuses_what_would_not_fit():
     tasks = [f"t{i:02}" for i in range(25)]
-    with pytest.raises(RequestError, match=r"25 tasks .* GiB .*milp.*greedy"):
+    with pytest.raises(RequestError, match=r"25 have .* GiB .*milp.*greedy"):
         Exact().select(AffinityScores(tasks, np.zeros((25, 25)), 0.0), 3)
 
 
