@@ -82,7 +82,7 @@ class Bench:
             "delta_m_test": float(truth.delta_m(grouping, "test").mean()),
             "regret_val": truth.regret(grouping, max_groups, "val"),
             "regret_test": truth.regret(grouping, max_groups, "test"),
-            "gap_closed_test": float(truth.gap_closed(grouping, max_groups).mean()),
+            "gap_closed_test": truth.gap_closed(grouping, max_groups)[0],
             "rank_percentile": truth.rank_percentile(grouping, max_groups),
         }
 

@@ -95,16 +95,22 @@ class Truth:
         best = self.delta_m(self.optimum(max_groups), split).mean()
         return float(best - self.delta_m(grouping, split).mean())
 
-    def gap_closed(self, grouping: Grouping, max_groups: int | None) -> Floats:
-        """For each seed, the share of the way from all-in-one to the optimum, on test; NaN where there is no way to go.
+    def gap_closed(self, grouping: Grouping, max_groups: int | None) -> tuple[float, float]:
+        """Share of the way from all-in-one to the optimum, on test, and its jackknife standard error over seeds.
 
-        The way is the mean over seeds: a single seed's may vanish or change sign.
+        A ratio of means over seeds, since a single seed's way may vanish or change sign; NaN where there is no way to go.
         """
-        best, base = self.optimum(max_groups), self.all_in_one
-        way = float((self.delta_m(best, "test") - self.delta_m(base, "test")).mean())
-        if best == base or way <= 0:
-            return np.full(len(self.seeds), np.nan)
-        return (self.delta_m(grouping, "test") - self.delta_m(base, "test")) / way
+        base = self.delta_m(self.all_in_one, "test")
+        way = self.delta_m(self.optimum(max_groups), "test") - base
+        gone = self.delta_m(grouping, "test") - base
+        if way.mean() <= 0:
+            return float("nan"), float("nan")
+        n = len(self.seeds)
+        if n == 1:
+            return float(gone[0] / way[0]), float("nan")
+        without = (gone.sum() - gone) / (way.sum() - way)
+        error = np.sqrt((n - 1) * np.mean((without - without.mean()) ** 2))
+        return float(gone.mean() / way.mean()), float(error)
 
     def rank_percentile(self, grouping: Grouping, max_groups: int | None) -> float:
         """Percentage of the partitions into at most ``max_groups`` groups whose Δm on test is no better."""

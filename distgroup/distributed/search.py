@@ -1,8 +1,8 @@
 """The search: Ray Tune runs trials that Optuna proposes, one at a time, so that a spec always gives the same trials."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -12,13 +12,14 @@ from ray.tune.search.optuna import OptunaSearch
 
 from distgroup.distributed.workers import own_device
 from distgroup.estimators import AnyEstimator
-from distgroup.results.schema import TRIALS
 from distgroup.results.store import Store
 from distgroup.selectors.exact import Exact
 from distgroup.spec import Search, Space
 from distgroup.trial import Bench, Choice
 
 METRIC = "delta_m_val"
+
+TUNE_FOLDER = "tune"
 
 
 class _Trial(tune.Trainable):
@@ -33,7 +34,8 @@ class _Trial(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        return self.bench.run(self.choice, own_device()) | {"done": True}
+        row = self.bench.run(self.choice, own_device())
+        return {"row": row, METRIC: row[METRIC], "done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """A trial is one step: there is nothing to go on from."""
@@ -54,8 +56,7 @@ class _Recorder(tune.Callback):
         return self.__dict__ | {"done": None}
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
-        found = {name: trial.last_result[name] for name in trial.last_result if name in TRIALS.names}
-        self._write(trials, trial, found | {"status": "done", "error": None})
+        self._write(trials, trial, trial.last_result["row"] | {"status": "done"})
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
         cause = trial.get_pickled_error()
@@ -65,11 +66,11 @@ class _Recorder(tune.Callback):
     def _write(self, trials: list[Any], trial: Any, found: dict[str, Any]) -> None:
         name = f"{trials.index(trial):05d}"
         row = {
+            **found,
+            **choose(self.space, trial.config).columns(),
             "taskset": self.bench.problem.task_set.name,
             "spec_hash": self.bench.problem.digest,
             "trial_id": name,
-            **choose(self.space, trial.config).columns(),
-            **found,
         }
         self.store.write("trials", f"trial-{name}", [row])
         self.done()
@@ -134,10 +135,11 @@ def run_search(bench: Bench, search: Search, done: Callable[[], None]) -> None:
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(
-            name="tune",
-            storage_path=str(Path(bench.root).absolute()),
+            name=TUNE_FOLDER,
+            storage_path=str(bench.root),
             verbose=0,
             callbacks=[_Recorder(bench, search.space, done)],
         ),
     )
     tuner.fit()
+    shutil.rmtree(bench.root / TUNE_FOLDER)  # all that it held is in the tables

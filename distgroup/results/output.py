@@ -30,7 +30,7 @@ def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
     folder.mkdir(parents=True, exist_ok=True)
     if not held.exists():
         held.write_text(spec.to_yaml(), encoding="utf-8")
-    return Store(folder)
+    return Store(folder.absolute())
 
 
 def write_manifest(folder: Path, problem: Problem) -> None:

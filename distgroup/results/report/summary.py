@@ -23,7 +23,7 @@ class Summary:
     enumeration_steps: int
     enumeration_seconds: float
     estimators: pd.DataFrame
-    """Columns estimator, num_groups, grouping, delta_m, delta_m_sd, regret, gap_closed, gap_closed_sd, spearman,
+    """Columns estimator, num_groups, grouping, delta_m, delta_m_sd, regret, gap_closed, gap_closed_se, spearman,
     cost (seconds, as a share of enumerating), cost_steps (the same in network-steps), trials."""
     regrets: pd.DataFrame
     """Regret on test by estimator (rows) and num_groups (columns)."""
@@ -69,7 +69,8 @@ def _estimators(done: pd.DataFrame, affinities: pd.DataFrame, truth: Truth, step
         best = own.loc[own["delta_m_val"].idxmax()]
         grouping = Grouping.parse(best["grouping"])
         limit = None if best["num_groups"] == "auto" else int(best["num_groups"])
-        delta_m, closed = truth.delta_m(grouping, "test"), truth.gap_closed(grouping, limit)
+        delta_m = truth.delta_m(grouping, "test")
+        closed, closed_error = truth.gap_closed(grouping, limit)
         rows.append(
             {
                 "estimator": estimator,
@@ -78,8 +79,8 @@ def _estimators(done: pd.DataFrame, affinities: pd.DataFrame, truth: Truth, step
                 "delta_m": delta_m.mean(),
                 "delta_m_sd": _spread(delta_m),
                 "regret": best["regret_test"],
-                "gap_closed": closed.mean(),
-                "gap_closed_sd": _spread(closed),
+                "gap_closed": closed,
+                "gap_closed_se": closed_error,
                 "spearman": own["spearman"].max(),
                 "cost": spent["cost_seconds"].sum()[estimator] / seconds,
                 "cost_steps": spent["cost_steps"].sum()[estimator] / steps,

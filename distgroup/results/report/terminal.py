@@ -10,37 +10,49 @@ from distgroup.results.report.summary import Summary
 
 
 def show(summary: Summary, console: Console) -> None:
-    """Print the estimators between their references, then the regret at each number of groups."""
-    console.print(Group(Text(), _main(summary), Text(), _regrets(summary), Text(_notes(summary), style="dim")))
+    """Print the estimators between their references, their groupings, and the regret at each number of groups."""
+    tables = _main(summary), _groupings(summary), _regrets(summary)
+    console.print(Group(*(part for table in tables for part in (Text(), table)), Text(_notes(summary), style="dim")))
 
 
 def _main(summary: Summary) -> Table:
-    table = Table(title=f"{summary.taskset}: {len(summary.tasks)} tasks, {len(summary.seeds)} seeds", expand=False)
-    table.add_column("estimator")
+    table = Table(title=f"{summary.taskset}: {len(summary.tasks)} tasks, {len(summary.seeds)} seeds")
+    table.add_column("estimator", no_wrap=True)
     for name in ("groups", "Δm", "regret", "gap closed", "Spearman", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("grouping", overflow="fold")
     for row in summary.estimators.itertuples():
         table.add_row(
             row.estimator,
             row.num_groups,
             _pm(row.delta_m, row.delta_m_sd),
             _number(row.regret),
-            _percent(row.gap_closed, row.gap_closed_sd),
+            _percent(row.gap_closed, row.gap_closed_se),
             _number(row.spearman, 2),
             f"{100 * row.cost:.1f}%",
-            row.grouping,
         )
     table.add_section()
     for row in summary.references.itertuples():
-        table.add_row(row.reference, "", _pm(row.delta_m, row.delta_m_sd), "", "", "", "", row.grouping, style="cyan")
-    table.add_row("noise ceiling", "", "", "", "", _number(summary.noise_ceiling, 2), "", "", style="cyan")
-    table.add_row("enumeration", "", "", "", "", "", "100%", f"{summary.networks} networks", style="cyan")
+        table.add_row(row.reference, "", _pm(row.delta_m, row.delta_m_sd), style="cyan")
+    table.add_row("noise ceiling", "", "", "", "", _number(summary.noise_ceiling, 2), style="cyan")
+    table.add_row("enumeration", "", "", "", "", "", "100%", style="cyan")
+    return table
+
+
+def _groupings(summary: Summary) -> Table:
+    table = Table(title="groupings", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in summary.estimators.itertuples():
+        table.add_row(row.estimator, row.grouping.replace("|", " | "))
+    table.add_section()
+    for row in summary.references.itertuples():
+        if row.reference.startswith("optimum"):
+            table.add_row(row.reference, row.grouping.replace("|", " | "), style="cyan")
     return table
 
 
 def _regrets(summary: Summary) -> Table:
-    table = Table(title="regret on test, by number of groups", expand=False)
+    table = Table(title="regret on test, by number of groups")
     table.add_column("estimator")
     numbers = sorted(summary.regrets.columns, key=lambda number: (number == "auto", number.zfill(3)))
     for number in numbers:
@@ -52,11 +64,15 @@ def _regrets(summary: Summary) -> Table:
 
 def _notes(summary: Summary) -> str:
     lines = [
-        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds; each row is the",
-        "estimator's trial with the largest Δm on validation. Regret: Δm of the optimum with at most as many groups,",
-        "minus this Δm. Gap closed: share of the way from all-in-one to that optimum. Spearman: predicted against",
-        "measured gains; the noise ceiling is their agreement with themselves between halves of the seeds.",
-        f"Cost: estimation, as a share of the {summary.enumeration_seconds:.0f} core-seconds of enumerating.",
+        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds;",
+        "each row is the estimator's trial with the largest Δm on validation.",
+        "Regret: Δm of the optimum with at most as many groups, minus this Δm; negative where",
+        "what validation chose as the optimum does worse on test.",
+        "Gap closed: share of the way from all-in-one to that optimum, ± jackknife error over seeds.",
+        "Spearman: predicted against measured gains; the noise ceiling is how far these agree with",
+        "themselves between halves of the seeds.",
+        f"Cost: estimation, as a share of the {summary.enumeration_seconds:.0f} core-seconds that the "
+        f"{summary.networks} networks of the enumeration took.",
     ]
     lines += [f"failed: {row.estimator}: {row.error}" for row in summary.failed.drop_duplicates().itertuples()]
     return "\n".join(lines)
