@@ -98,7 +98,7 @@ class Truth:
     def gap_closed(self, grouping: Grouping, max_groups: int | None) -> tuple[float, float]:
         """Share of the way from all-in-one to the optimum, on test, and its jackknife standard error over seeds.
 
-        A ratio of means over seeds, since a single seed's way may vanish or change sign; NaN where there is no way to go.
+        A ratio of means over seeds, since a single seed's way may vanish or change sign; NaN if there is no way to go.
         """
         base = self.delta_m(self.all_in_one, "test")
         way = self.delta_m(self.optimum(max_groups), "test") - base

@@ -94,7 +94,7 @@ def _references(done: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     numbers = sorted(int(number) for number in done["num_groups"].unique() if number not in ("auto", "1"))
     groupings = {"all-in-one": truth.all_in_one, "single-task": truth.singletons}
     groupings |= {f"optimum, {number} groups": truth.optimum(number) for number in numbers}
-    groupings["optimum, any number"] = truth.optimum(None)
+    groupings["optimum, any"] = truth.optimum(None)
     rows = []
     for name, grouping in groupings.items():
         delta_m = truth.delta_m(grouping, "test")

@@ -2,6 +2,7 @@
 
 import math
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -15,10 +16,14 @@ def show(summary: Summary, console: Console) -> None:
     console.print(Group(*(part for table in tables for part in (Text(), table)), Text(_notes(summary), style="dim")))
 
 
+def _table(title: str, *, show_header: bool = True) -> Table:
+    return Table(title=title, title_justify="left", show_header=show_header, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+
 def _main(summary: Summary) -> Table:
-    table = Table(title=f"{summary.taskset}: {len(summary.tasks)} tasks, {len(summary.seeds)} seeds")
+    table = _table(f"{summary.taskset}: {len(summary.tasks)} tasks, {len(summary.seeds)} seeds")
     table.add_column("estimator", no_wrap=True)
-    for name in ("groups", "Δm", "regret", "gap closed", "Spearman", "cost"):
+    for name in ("groups", "Δm", "regret", "closed", "Spearman", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in summary.estimators.itertuples():
         table.add_row(
@@ -39,7 +44,7 @@ def _main(summary: Summary) -> Table:
 
 
 def _groupings(summary: Summary) -> Table:
-    table = Table(title="groupings", show_header=False)
+    table = _table("groupings", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for row in summary.estimators.itertuples():
@@ -52,7 +57,7 @@ def _groupings(summary: Summary) -> Table:
 
 
 def _regrets(summary: Summary) -> Table:
-    table = Table(title="regret on test, by number of groups")
+    table = _table("regret on test, by number of groups")
     table.add_column("estimator")
     numbers = sorted(summary.regrets.columns, key=lambda number: (number == "auto", number.zfill(3)))
     for number in numbers:
@@ -64,13 +69,13 @@ def _regrets(summary: Summary) -> Table:
 
 def _notes(summary: Summary) -> str:
     lines = [
-        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds;",
-        "each row is the estimator's trial with the largest Δm on validation.",
-        "Regret: Δm of the optimum with at most as many groups, minus this Δm; negative where",
-        "what validation chose as the optimum does worse on test.",
-        "Gap closed: share of the way from all-in-one to that optimum, ± jackknife error over seeds.",
-        "Spearman: predicted against measured gains; the noise ceiling is how far these agree with",
-        "themselves between halves of the seeds.",
+        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds; each row is the estimator's "
+        "trial with the largest Δm on validation.",
+        "Regret: Δm of the optimum with at most as many groups, minus this Δm; negative where what validation chose as "
+        "the optimum does worse on test.",
+        "Closed: share of the way from all-in-one to that optimum, ± jackknife error over seeds.",
+        "Spearman: predicted against measured gains. Noise ceiling: how far the measured gains agree with themselves "
+        "between halves of the seeds.",
         f"Cost: estimation, as a share of the {summary.enumeration_seconds:.0f} core-seconds that the "
         f"{summary.networks} networks of the enumeration took.",
     ]
