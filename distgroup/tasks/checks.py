@@ -34,15 +34,17 @@ def check_shapes(source: str, tasks: int, inputs: Mapping[str, Floats], labels: 
 def check_inputs(source: str, inputs: Mapping[str, Floats], names: Sequence[str] | None) -> None:
     """Raise RequestError for an input that is infinite, or that train cannot give a mean of."""
     for split in SPLITS:
-        _refuse_inputs(source, names, np.isinf(inputs[split]).any(axis=0), f"is infinite somewhere in split {split!r}")
-    _refuse_inputs(source, names, np.isnan(inputs["train"]).all(axis=0), "has no value at all in split 'train'")
+        infinite = np.flatnonzero(np.isinf(inputs[split]).any(axis=0))
+        _refuse(source, names, infinite, f"is infinite somewhere in split {split!r}")
+    never = np.flatnonzero(np.isnan(inputs["train"]).all(axis=0))
+    _refuse(source, names, never, "has no value at all in split 'train'")
 
 
-def _refuse_inputs(source: str, names: Sequence[str] | None, bad: NDArray[np.bool_], why: str) -> None:
-    if bad.any():
-        columns = [repr(names[i]) if names else f"number {i}" for i in np.flatnonzero(bad)]
-        others = f" (and {len(columns) - 1} more)" if len(columns) > 1 else ""
-        raise RequestError(f"{source}: input {columns[0]}{others} {why}; leave it out, or mend the data")
+def _refuse(source: str, names: Sequence[str] | None, bad: NDArray[np.intp], why: str) -> None:
+    if len(bad):
+        first = repr(names[int(bad[0])]) if names else f"number {bad[0]}"
+        others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        raise RequestError(f"{source}: input {first}{others} {why}; leave it out, or mend the data")
 
 
 def check_labels(source: str, tasks: Sequence[Task], labels: Mapping[str, Floats]) -> None:
@@ -67,5 +69,5 @@ def _wrong_labels(task: Task, seen: Floats) -> str | None:
     if task.kind != "regression" and not np.isin(seen, np.arange(classes)).all():
         return f"labels of a {task.kind} task must be 0 to {classes - 1}; found {seen[0]:g} to {seen[-1]:g}"
     if len(seen) == 1:
-        return f"its label is constant ({seen[0]:g}), so cannot be learned or scored; leave it out, or split otherwise"
+        return "its label is constant, so it can be neither learned nor scored; leave it out, or split otherwise"
     return None

@@ -51,14 +51,14 @@ class RandomFractions(Fractions):
 
 
 def _form(value: object) -> str:
-    return "column" if isinstance(value, str) else "fractions"
+    return "[column]" if isinstance(value, str) else "[fractions]"
 
 
 ColumnOrFractions = Annotated[
-    Annotated[str, Tag("column")] | Annotated[Fractions, Tag("fractions")], Discriminator(_form)
+    Annotated[str, Tag("[column]")] | Annotated[Fractions, Tag("[fractions]")], Discriminator(_form)
 ]
 ColumnOrRandomFractions = Annotated[
-    Annotated[str, Tag("column")] | Annotated[RandomFractions, Tag("fractions")], Discriminator(_form)
+    Annotated[str, Tag("[column]")] | Annotated[RandomFractions, Tag("[fractions]")], Discriminator(_form)
 ]
 
 

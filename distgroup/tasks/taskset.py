@@ -39,8 +39,10 @@ class Scaler:
         """Per column, NaN ignored; a constant or empty column gets scale 1."""
         seen = np.isfinite(values)
         count = np.maximum(seen.sum(axis=0), 1)
-        mean = np.where(seen, values, 0).sum(axis=0) / count
-        scale = np.sqrt((np.where(seen, values - mean, 0) ** 2).sum(axis=0) / count)
+        mean = np.sum(values, axis=0, where=seen) / count
+        deviation = values - mean
+        np.square(deviation, out=deviation)  # in place: inputs may fill a good part of the memory
+        scale = np.sqrt(np.sum(deviation, axis=0, where=seen) / count)
         return cls(mean, np.where(scale > 1e-12 * np.maximum(1, np.abs(mean)), scale, 1.0))
 
     def __call__(self, values: Floats) -> Floats:
@@ -85,10 +87,9 @@ class TaskSet:
         check_shapes(source, len(tasks), inputs, labels)
         check_inputs(source, inputs, input_names)
         check_labels(source, tasks, labels)
-        fitted = Scaler.fit(inputs["train"].reshape(-1, 1) if pooled else inputs["train"])
-        scale_inputs = input_scaler or fitted
+        scale_inputs = input_scaler or Scaler.fit(inputs["train"].reshape(-1, 1) if pooled else inputs["train"])
         scale_labels = fit_labels(tasks, labels["train"])
-        splits = {s: Split(np.nan_to_num(scale_inputs(inputs[s])), scale_labels(labels[s])) for s in SPLITS}
+        splits = {s: Split(np.nan_to_num(scale_inputs(inputs[s]), copy=False), scale_labels(labels[s])) for s in SPLITS}
         return cls(name, tasks, splits, scale_inputs, scale_labels)
 
     @property
