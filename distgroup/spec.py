@@ -40,14 +40,14 @@ class Model(Options):
 class GroundTruth(Options):
     """Which update rules to enumerate exhaustively. `separate` trains every subset of the tasks."""
 
-    update: tuple[Literal["separate"], ...] = ("separate",)
+    update: tuple[Literal["separate"], ...] = Field(default=("separate",), min_length=1)
 
 
 class Sampler(Options):
     """What proposes the trials: Optuna's TPE, uniform draws, or every combination once."""
 
     kind: Literal["tpe", "random", "grid"] = "tpe"
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 class Space(Options):
@@ -59,6 +59,13 @@ class Space(Options):
         default=("auto",), min_length=1, description="At most so many groups; auto leaves the number to the selector"
     )
     selector: tuple[SelectorChoice, ...] = Field(default=(Exact(),), min_length=1)
+
+    @field_validator("update", "estimator", "num_groups", "selector")
+    @classmethod
+    def _distinct(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(set(entries)) < len(entries):
+            raise ValueError("an alternative occurs twice")
+        return entries
 
 
 class Search(Options):
@@ -76,7 +83,7 @@ class Spec(Options):
     """A whole run: data, network, training, what to enumerate, what to search, where the tables go."""
 
     name: str = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(default=(0, 1, 2, 3), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**63)], ...] = Field(default=(0, 1, 2, 3), min_length=1)
     data: AnyData
     model: Model = Model()
     training: Training = Training()
@@ -88,8 +95,8 @@ class Spec(Options):
     @field_validator("seeds")
     @classmethod
     def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(seeds)) < len(seeds) or min(seeds) < 0:
-            raise ValueError("seeds must be distinct and not negative")
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("seeds must be distinct")
         return seeds
 
     def problem(self, folder: Path) -> Problem:
@@ -101,19 +108,46 @@ class Spec(Options):
         return yaml.safe_dump(json.loads(self.model_dump_json()), sort_keys=False, allow_unicode=True)
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key that occurs twice is an error, not a silent override."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return node
+
+
 def load_spec(path: Path) -> Spec:
     """Read and validate a spec. Raises RequestError naming the file, the field, what was found and what is allowed."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RequestError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise RequestError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    content = _read(path)
     if not isinstance(content, dict):
         raise RequestError(f"{path}: a spec is a mapping with the keys {', '.join(Spec.model_fields)}")
     try:
         return Spec.model_validate(content)
     except ValidationError as error:
-        raise RequestError(explain(path, error, Spec)) from None
+        raise RequestError(explain(path, error, Spec, content)) from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RequestError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path}: cannot be read: {error}") from None
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise RequestError(f"{path}: not valid YAML: {where}{error.problem}") from None
+    except RecursionError:
+        raise RequestError(f"{path}: not valid YAML: nested too deeply") from None
+    except ValueError as error:
+        raise RequestError(f"{path}: not valid YAML: a date or number in it cannot be: {error}") from None
+    except yaml.YAMLError as error:
+        raise RequestError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
