@@ -1,0 +1,15 @@
+"""Fixtures that several folders share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder with real task sets that stand beside the project; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("DISTGROUP_SHARED", Path(__file__).parents[1].parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real task sets at {folder}: set DISTGROUP_SHARED to the folder that holds data/")
+    return folder
