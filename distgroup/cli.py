@@ -11,6 +11,7 @@ from distgroup import __version__
 from distgroup.commands.report import report
 from distgroup.commands.run import run
 from distgroup.commands.schema import schema
+from distgroup.commands.select import select
 from distgroup.commands.validate import validate
 from distgroup.errors import DivergedError, RequestError
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which tasks to train together, decided by affinity estimators that are scored against exhaustive truth.",
 )
-for command in (run, validate, report, schema):
+for command in (run, select, validate, report, schema):
     app.command()(command)
 
 

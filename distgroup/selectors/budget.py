@@ -26,4 +26,4 @@ class Budget:
 
     def __str__(self) -> str:
         cost = "" if self.cost == inf else f" of cost {self.cost:g} in all"
-        return f"{self.groups} network(s){cost}"
+        return f"at most {self.groups} network(s){cost}"

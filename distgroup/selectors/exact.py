@@ -81,10 +81,17 @@ class _Program:
         for k, best in enumerate(self.best):
             if best[self.full] > -np.inf:
                 return k
-        raise RequestError(
-            f"no {'partition' if self.disjoint else 'cover'} of the {len(self.tasks)} tasks by at most {self.most} "
-            f"group(s) is allowed by the scores: allow more groups, or score more of them"
-        )
+        raise self._refusal()
+
+    def _refusal(self) -> RequestError:
+        kind = "partition" if self.disjoint else "cover"
+        start = f"no {kind} of the {len(self.tasks)} tasks by at most {self.most} group(s) is allowed by the scores"
+        best = self.best[-1]
+        for k in range(self.most + 1, len(self.tasks) + 1):
+            best = best_union(self.block, best)
+            if best[self.full] > -np.inf:
+                return RequestError(f"{start}: {k} are the least that would do")
+        return RequestError(f"{start}, nor by more")
 
     def selection(self, most: int) -> Selection:
         _, blocks = self._walk(self.full, self._fewest(most))

@@ -1,0 +1,34 @@
+"""What a choice scores in another table: choose on val, report on test."""
+
+from pathlib import Path
+
+import numpy as np
+
+from distgroup.errors import RequestError
+from distgroup.networks import NetworkScores
+from distgroup.scores import GroupScores
+from distgroup.selectors import NetworkSelection, Selection
+
+
+def report_total(path: Path, other: GroupScores, selection: Selection) -> float:
+    """Sum over tasks of the score in ``other``, from the network or group that was chosen to serve each.
+
+    ``path`` is where ``other`` was read. Raises RequestError if its tasks differ, or it lacks what was chosen.
+    """
+    if set(other.tasks) != set(selection.serves):
+        differ = sorted(set(other.tasks) ^ set(selection.serves))
+        raise RequestError(f"{path}: task {differ[0]!r} is in one of the two tables only; the tasks must be the same")
+    total = 0.0
+    for task, group in selection.serves.items():
+        score = _score(other, selection, task, other.tasks.index(task))
+        if not np.isfinite(score):
+            raise RequestError(f"{path}: no score of task {task!r} in {'+'.join(sorted(group))!r}, which was chosen")
+        total += score
+    return total
+
+
+def _score(other: GroupScores, selection: Selection, task: str, column: int) -> float:
+    if isinstance(selection, NetworkSelection) and isinstance(other, NetworkScores):
+        name = selection.network_of[task]
+        return float(other.values[other.names.index(name), column]) if name in other.names else np.nan
+    return float(other.of(selection.serves[task])[column])
