@@ -108,7 +108,8 @@ class DataFile:
         except FileNotFoundError as error:
             raise RequestError(f"{self.path}: there is no such file") from error
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise RequestError(f"{self.path}: cannot be read as {self.path.suffix[1:]}: {error}") from error
+            reason = " ".join(str(error).split())
+            raise RequestError(f"{self.path}: cannot be read as {self.path.suffix[1:]}: {reason}") from error
 
 
 def some(values: Sequence[Any], most: int = 8) -> str:
