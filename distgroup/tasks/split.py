@@ -62,8 +62,15 @@ ColumnOrRandomFractions = Annotated[
 ]
 
 
-def marked_rows(file: DataFile, name: str, marks: pa.ChunkedArray) -> Rows:
-    """Rows whose mark is train, val or test; others are left out. Raises RequestError if a split has none."""
+def split_rows(file: DataFile, split: str | Fractions, table: pa.Table) -> Rows:
+    """Row numbers of each split of ``table``, which was read from ``file``.
+
+    Raises RequestError if no row of the column ``split`` is marked as one of train, val and test.
+    """
+    return _marked(file, split, table[split]) if isinstance(split, str) else split.rows(table.num_rows)
+
+
+def _marked(file: DataFile, name: str, marks: pa.ChunkedArray) -> Rows:
     if pa.types.is_nested(marks.type):
         raise RequestError(f"{file.path}: data.split: column {name!r} holds {marks.type}; it must hold text")
     text = marks.cast(pa.string())

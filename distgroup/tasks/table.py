@@ -12,7 +12,7 @@ from distgroup.errors import RequestError
 from distgroup.options import Options
 from distgroup.tasks.datafile import DataFile, some
 from distgroup.tasks.source import Source, TaskName
-from distgroup.tasks.split import ColumnOrRandomFractions, RandomFractions, Rows, marked_rows
+from distgroup.tasks.split import ColumnOrRandomFractions, RandomFractions, Rows, split_rows
 from distgroup.tasks.task import SPLITS, Floats, Kind, Task
 from distgroup.tasks.taskset import TaskSet
 
@@ -58,7 +58,7 @@ class Table(Source):
         others = self._others(file)
         _check_apart(file, inputs, others)
         table = file.read([*inputs, *others.values()])
-        rows = self._rows(file, table)
+        rows = split_rows(file, self.split, table)
         table = table.take(np.concatenate(list(rows.values())))
         tasks, labels = self._labels(file, table)
         numbers = (file.numbers("data.inputs", name, table[name]) for name in inputs)
@@ -77,11 +77,6 @@ class Table(Source):
         if isinstance(self.split, str):
             named["data.split"] = self.split
         return {field: file.column(field, name) for field, name in named.items()}
-
-    def _rows(self, file: DataFile, table: pa.Table) -> Rows:
-        if isinstance(self.split, str):
-            return marked_rows(file, self.split, table[self.split])
-        return self.split.rows(table.num_rows)
 
     def _labels(self, file: DataFile, table: pa.Table) -> tuple[list[Task], list[Floats]]:
         tasks, columns = [], []
