@@ -30,22 +30,21 @@ def shrunken(mean: Floats, error: Floats) -> Floats:
 
     For one task: m̂ = a + Σ_s b_s·[s in the network] is fitted to its means by least squares; what is left over has the
     variance τ² + σ², where σ² is the mean squared standard error; the result is m̂ + τ²/(τ² + σ²)·(m − m̂). ``mean`` and
-    ``error`` have shape [networks, tasks]. Scores without any error (gains of singletons) are known and stay; tasks
-    with fewer noisy scores than twice the coefficients are drawn towards their mean instead of m̂, if at least 3.
+    ``error`` have shape [networks, tasks]. Scores without any error (gains of singletons) are known and stay, and so do
+    those of a task with fewer noisy ones than twice the coefficients: drawn towards a plain mean they choose worse.
     """
     result = mean.copy()
     inside = ~np.isnan(mean)
     for task in range(mean.shape[1]):
         rows = np.flatnonzero(inside[:, task] & (error[:, task] > 0))
-        if len(rows) >= 3:
-            result[rows, task] = _drawn(mean[rows, task], error[rows, task], np.delete(inside[rows], task, axis=1))
+        companions = np.delete(inside[rows], task, axis=1)
+        design = np.column_stack([np.ones(len(rows)), companions])
+        if len(rows) >= 2 * design.shape[1]:
+            result[rows, task] = _drawn(mean[rows, task], error[rows, task], design)
     return result
 
 
-def _drawn(mean: Floats, error: Floats, companions: Floats) -> Floats:
-    design = np.column_stack([np.ones(len(mean)), companions])
-    if len(mean) < 2 * design.shape[1]:
-        design = design[:, :1]
+def _drawn(mean: Floats, error: Floats, design: Floats) -> Floats:
     coefficients, _, rank, _ = np.linalg.lstsq(design, mean, rcond=None)
     fit = design @ coefficients
     noise = float((error**2).mean())

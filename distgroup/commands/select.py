@@ -34,8 +34,8 @@ def select(
         ),
     ] = None,
     choose_on: Annotated[
-        Literal["mean", "shrunken", "lower"], typer.Option(help="With seeds: what of the scores to choose on")
-    ] = "mean",
+        Literal["mean", "shrunken", "lower"], typer.Option(help="Of scores with seeds: what to choose on, and add up")
+    ] = "shrunken",
     report: Annotated[
         Path | None, typer.Option(help="Another table: what the choice scores there (choose on val, report on test)")
     ] = None,
