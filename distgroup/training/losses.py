@@ -64,7 +64,7 @@ def row_losses(logits: Tensor, targets: Tensor, heads: list[Block]) -> Tensor:
             apart = z.unflatten(1, (-1, block.width))
             found.append(apart.logsumexp(2) - (z * y).unflatten(1, (-1, block.width)).sum(2))
         elif block.kind == "binary":
-            found.append(functional.softplus(z) - z * y)
+            found.append(functional.binary_cross_entropy_with_logits(z, y.expand_as(z), reduction="none"))
         else:
             found.append((z - y).square())
     return torch.cat(found, 1)
