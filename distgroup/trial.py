@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import torch
 
 from distgroup.estimators import AnyEstimator
-from distgroup.estimators.base import Estimate, Measured
+from distgroup.estimators.base import Estimator
+from distgroup.estimators.estimate import Estimate
 from distgroup.grouping import Grouping, group_text
+from distgroup.results.estimates import estimate_from, estimate_rows, table_of
 from distgroup.results.store import Store
 from distgroup.selectors.exact import Exact
 from distgroup.training.problem import Problem
@@ -69,7 +69,7 @@ class Bench:
         trained = sum(self.seconds[group_text(group)] for group in grouping.groups)
         return self.verdict(grouping, choice.num_groups) | {
             "spearman": self.truth.spearman(scores),
-            "cost_steps": estimate.cost_steps * len(self.seeds) + networks,
+            "cost_steps": int(estimate.cost_steps.sum()) + networks,
             "cost_seconds": float(estimate.cost_seconds.sum()) + trained,
         }
 
@@ -88,48 +88,27 @@ class Bench:
 
 
 def estimates(
-    problem: Problem, estimator: AnyEstimator, seeds: Sequence[int], root: Path, device: torch.device
+    problem: Problem, estimator: Estimator, seeds: Sequence[int], root: Path, device: torch.device
 ) -> Estimate:
-    """The estimate for these seeds: what table `affinities` has is read, the rest measured and written."""
-    store = Store(root)
+    """The estimate for these seeds: what the tables have is read, the rest made and written."""
+    store, worker = Store(root), estimator.resolved()
+    table = table_of(worker)
     keys = {seed: _key(problem, estimator, seed) for seed in seeds}
-    missing = [seed for seed in seeds if not store.has("affinities", keys[seed])]
+    missing = [seed for seed in seeds if not store.has(table, keys[seed])]
     if missing:
-        fresh = estimator.estimate(problem, missing, device)
+        fresh = worker.estimate(problem, missing, device)
         for i, seed in enumerate(missing):
-            store.write("affinities", keys[seed], _rows(problem, estimator, fresh, i))
-    parts = [store.part("affinities", keys[seed]) for seed in seeds]
-    names = list(problem.task_set.names)
-    affinity = np.array([_matrix(part, names) for part in parts])
-    measured = Measured(affinity, int(parts[0]["cost_steps"].iloc[0]))
-    return estimator.from_affinity(names, seeds, measured, np.array([part["cost_seconds"].iloc[0] for part in parts]))
+            common = {
+                "taskset": problem.task_set.name,
+                "spec_hash": problem.digest,
+                "estimator": estimator.kind,
+                "options": estimator.model_dump_json(exclude={"kind"}),
+            }
+            store.write(table, keys[seed], [common | row for row in estimate_rows(fresh, i)])
+    parts = [store.part(table, keys[seed]) for seed in seeds]
+    return estimate_from(worker, problem.task_set.names, seeds, parts)
 
 
-def _key(problem: Problem, estimator: AnyEstimator, seed: int) -> str:
-    text = "|".join((problem.digest, estimator.model_dump_json(), str(seed)))
+def _key(problem: Problem, estimator: Estimator, seed: int) -> str:
+    text = "|".join((problem.digest, estimator.identity(), str(seed)))
     return f"{estimator.kind}-{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
-
-
-def _matrix(part: pd.DataFrame, names: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    square = part.pivot(index="source", columns="target", values="affinity").loc[names, names]
-    matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = square.to_numpy(dtype=np.float64)
-    return matrix
-
-
-def _rows(problem: Problem, estimator: AnyEstimator, found: Estimate, i: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "taskset": problem.task_set.name,
-            "seed": found.seeds[i],
-            "spec_hash": problem.digest,
-            "estimator": estimator.kind,
-            "options": estimator.model_dump_json(exclude={"kind"}),
-            "source": source,
-            "target": target,
-            "affinity": float(found.affinity[i, s, t]),
-            "cost_steps": found.cost_steps,
-            "cost_seconds": float(found.cost_seconds[i]),
-        }
-        for s, source in enumerate(found.tasks)
-        for t, target in enumerate(found.tasks)
-    ]

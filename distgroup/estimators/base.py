@@ -7,56 +7,63 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from distgroup.errors import DivergedError
+from distgroup.estimators.estimate import AffinityEstimate, Estimate, Floats, GroupEstimate, Steps
+from distgroup.grouping import Group
 from distgroup.options import Options
-from distgroup.scores import AffinityScores, GroupScores
 from distgroup.training.problem import Problem
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Affinities [seeds, source, target] and the network-steps that each seed's took."""
+    """Affinities [seeds, source, target] and the network-steps that each seed's took: one number, or one a seed."""
 
     affinity: Floats
-    steps: int
+    steps: int | Steps
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What an estimator found on some seeds, at what cost for each of them."""
+class MeasuredGroups:
+    """Scores [seeds, groups, tasks], NaN outside the group, and the network-steps: one number, or one a seed."""
 
-    tasks: tuple[str, ...]
-    seeds: tuple[int, ...]
-    affinity: Floats
-    """Shape [seeds, source, target]."""
-    singleton: Floats
-    """What each task is worth alone, on the scale of the affinity; shape [seeds, tasks]."""
-    cost_steps: int
-    """Network-steps a seed."""
-    cost_seconds: Floats
-    """Wall time on one core, [seeds]; seeds that trained as one stack share it evenly."""
-
-    def scores(self, seed: int | None = None) -> GroupScores:
-        """Predicted group scores: of the mean affinity over seeds, or of one seed's."""
-        if seed is None:
-            return AffinityScores(self.tasks, self.affinity.mean(axis=0), self.singleton.mean(axis=0))
-        at = self.seeds.index(seed)
-        return AffinityScores(self.tasks, self.affinity[at], self.singleton[at])
+    groups: tuple[Group, ...]
+    values: Floats
+    steps: int | Steps
 
 
 class Estimator(Options, ABC):
-    """Predicts group scores from an affinity matrix, affinity[source, target], larger is better.
+    """Predicts group scores.
 
-    Laws: relabelling the tasks permutes rows and columns alike; measuring leaves the networks it looks at, their
-    optimizers and the global random state as they were; a missing label never counts; the same seed gives the same
-    matrix; a run that leaves the finite numbers raises DivergedError.
+    Laws: relabelling the tasks relabels the scores; estimating leaves the networks it looks at, their optimizers and
+    the global random state as they were; a missing label never counts; the same seed gives the same scores, whatever
+    other seeds are asked for; a run that leaves the finite numbers raises DivergedError.
     """
 
     kind: str
+
+    def identity(self) -> str:
+        """All that its results depend on, besides problem and seed."""
+        return self.model_dump_json()
+
+    def resolved(self) -> "Estimator":
+        """The estimator that does the work: itself, unless it stands for another."""
+        return self
+
+    @abstractmethod
+    def estimate(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Estimate:
+        """Predict for all seeds, and state the cost. Raises DivergedError."""
+
+    def _check(self, values: Floats) -> None:
+        if not np.isfinite(values).all():
+            raise DivergedError(f"estimator {self.kind}: a score is not finite; lower training.optimizer.lr")
+
+
+class AffinityEstimator(Estimator):
+    """Predicts from an affinity matrix, affinity[source, target], larger is better: see `AffinityScores`.
+
+    The laws say of the matrix: relabelling the tasks permutes rows and columns alike.
+    """
 
     @abstractmethod
     def measure(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Measured:
@@ -66,21 +73,43 @@ class Estimator(Options, ABC):
     def singleton(self, affinity: Floats) -> Floats:
         """What each task is worth alone, [tasks], on the scale of one seed's ``affinity`` [source, target]."""
 
-    def estimate(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Estimate:
-        """Measure all seeds and state the cost. Raises DivergedError."""
+    def estimate(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> AffinityEstimate:
         begin = time.perf_counter()
         measured = self.measure(problem, seeds, device)
         seconds = time.perf_counter() - begin
-        if not np.isfinite(measured.affinity).all():
-            raise DivergedError(f"estimator {self.kind}: the affinity is not finite; lower training.optimizer.lr")
-        return self.from_affinity(problem.task_set.names, seeds, measured, np.full(len(seeds), seconds / len(seeds)))
+        self._check(measured.affinity)
+        cost = per_seed(measured.steps, seeds), np.full(len(seeds), seconds / len(seeds))
+        return self.from_affinity(problem.task_set.names, seeds, measured.affinity, *cost)
 
     def from_affinity(
-        self, tasks: Sequence[str], seeds: Sequence[int], measured: Measured, seconds: Floats
-    ) -> Estimate:
+        self, tasks: Sequence[str], seeds: Sequence[int], affinity: Floats, steps: Steps, seconds: Floats
+    ) -> AffinityEstimate:
         """The estimate that an affinity, measured now or earlier, amounts to."""
-        alone = np.array([self.singleton(one) for one in measured.affinity])
-        return Estimate(tuple(tasks), tuple(seeds), measured.affinity, alone, measured.steps, seconds)
+        alone = np.array([self.singleton(one) for one in affinity])
+        return AffinityEstimate(tuple(tasks), tuple(seeds), steps, seconds, affinity, alone)
+
+
+class GroupEstimator(Estimator):
+    """Predicts the scores of groups directly: gains, so that a singleton is worth 0."""
+
+    @abstractmethod
+    def measure_groups(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> MeasuredGroups:
+        """Scores of groups, the same groups for each seed."""
+
+    def estimate(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> GroupEstimate:
+        begin = time.perf_counter()
+        measured = self.measure_groups(problem, seeds, device)
+        seconds = time.perf_counter() - begin
+        tasks = problem.task_set.names
+        inside = np.array([[task in group for task in tasks] for group in measured.groups])
+        self._check(measured.values[:, inside])
+        cost = per_seed(measured.steps, seeds), np.full(len(seeds), seconds / len(seeds))
+        return GroupEstimate(tasks, tuple(seeds), *cost, measured.groups, measured.values)
+
+
+def per_seed(steps: int | Steps, seeds: Sequence[int]) -> Steps:
+    """Network-steps of each seed."""
+    return np.broadcast_to(np.asarray(steps, dtype=np.int64), (len(seeds),))
 
 
 def mean_off_diagonal(affinity: Floats) -> Floats:

@@ -9,12 +9,13 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from distgroup.estimators.base import Estimator, Floats, Measured
+from distgroup.estimators.base import AffinityEstimator, Measured
+from distgroup.estimators.estimate import Floats
 from distgroup.estimators.joint_run import Look, joint_run
 from distgroup.training.problem import Problem
 
 
-class GradientCosine(Estimator):
+class GradientCosine(AffinityEstimator):
     """Cosine of two tasks' gradients of the shared parameters on one batch, averaged over a joint run; symmetric.
 
     Long used as a measure of conflict (Du et al. 2018, arXiv 1812.02224; Yu et al. 2020, arXiv 2001.06782). A singleton

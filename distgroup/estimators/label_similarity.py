@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from sklearn.metrics import normalized_mutual_info_score
 
-from distgroup.estimators.base import Estimator, Floats, Measured, mean_off_diagonal
+from distgroup.estimators.base import AffinityEstimator, Measured, mean_off_diagonal
+from distgroup.estimators.estimate import Floats
 from distgroup.tasks.task import Task
 from distgroup.training.problem import Problem
 
 
-class LabelSimilarity(Estimator):
+class LabelSimilarity(AffinityEstimator):
     """Agreement of two tasks' labels on the training rows that have both; symmetric, in [0, 1], the same for all seeds.
 
     |Pearson correlation| for regressions and binary tasks; where a multiclass task takes part, normalised mutual

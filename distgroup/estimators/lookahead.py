@@ -8,12 +8,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from distgroup.estimators.base import Estimator, Floats, Measured
+from distgroup.estimators.base import AffinityEstimator, Measured
+from distgroup.estimators.estimate import Floats
 from distgroup.estimators.joint_run import Look, joint_run, losses_at
 from distgroup.training.problem import Problem
 
 
-class Lookahead(Estimator):
+class Lookahead(AffinityEstimator):
     """Inter-task affinity of TAG (Fifty et al., NeurIPS 2021, eq. 1), averaged over one joint run.
 
     Z[s, t] = 1 − L_t(θ − η ∇L_s, φ_t) / L_t(θ, φ_t) on the same batch, θ the shared parameters, φ_t the head of t, η

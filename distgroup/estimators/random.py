@@ -6,12 +6,13 @@ from typing import Literal
 import numpy as np
 import torch
 
-from distgroup.estimators.base import Estimator, Floats, Measured
+from distgroup.estimators.base import AffinityEstimator, Measured
+from distgroup.estimators.estimate import Floats
 from distgroup.seeding import numpy_rng
 from distgroup.training.problem import Problem
 
 
-class Random(Estimator):
+class Random(AffinityEstimator):
     """Affinities uniform in (−1, 1), drawn by (seed, source, target). Trains nothing.
 
     A singleton is worth 0, the middle of the range.

@@ -90,4 +90,21 @@ AFFINITIES = _table(
     _SECONDS,
 )
 
-TABLES: dict[str, pa.Schema] = {"subsets": SUBSETS, "optima": OPTIMA, "trials": TRIALS, "affinities": AFFINITIES}
+PREDICTIONS = _table(
+    "group scores predicted directly: one row a (estimator, options, seed, subset, task)",
+    _field("estimator", _TEXT, "kind of the estimator"),
+    _field("options", _TEXT, "all its options, as JSON"),
+    _field("subset", _TEXT, "the group, e.g. a+b"),
+    _field("task", _TEXT, "task scored"),
+    _field("score", _REAL, "predicted gain over the single-task network"),
+    _STEPS,
+    _SECONDS,
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "subsets": SUBSETS,
+    "optima": OPTIMA,
+    "trials": TRIALS,
+    "affinities": AFFINITIES,
+    "predictions": PREDICTIONS,
+}
