@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +14,9 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"no real task sets at {folder}: set DISTGROUP_SHARED to the folder that holds data/")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Networks this small are slower on many threads."""
+    torch.set_num_threads(1)
