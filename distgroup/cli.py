@@ -13,7 +13,7 @@ from distgroup.commands.run import run
 from distgroup.commands.schema import schema
 from distgroup.commands.select import select
 from distgroup.commands.validate import validate
-from distgroup.errors import DivergedError, RequestError
+from distgroup.errors import DivergedError, RequestError, describe
 
 app = typer.Typer(
     add_completion=False,
@@ -46,17 +46,11 @@ def main() -> None:
     except RequestError as error:
         _fail(str(error), 2)
     except (DivergedError, OSError) as error:
-        _fail(_cause(error), 1)
+        _fail(describe(error), 1)
     except Exception as error:  # noqa: BLE001 (the last resort: a message, with the stack in a file)
         with NamedTemporaryFile("w", prefix="distgroup-", suffix=".log", delete=False) as log:
             traceback.print_exc(file=log)
-        _fail(f"internal error, {_cause(error)}; details in {log.name}", 1)
-
-
-def _cause(error: BaseException) -> str:
-    """The message of what went wrong in a worker, without Ray's wrapping."""
-    inner = getattr(error, "cause", None) or error
-    return f"{type(inner).__name__}: {inner}" if not isinstance(inner, DivergedError) else str(inner)
+        _fail(f"internal error, {describe(error)}; details in {log.name}", 1)
 
 
 def _fail(message: str, status: int) -> None:

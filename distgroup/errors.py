@@ -10,3 +10,9 @@ class RequestError(Exception):
 
 class DivergedError(Exception):
     """Training left the finite numbers. A trial that meets it fails, others go on."""
+
+
+def describe(error: BaseException) -> str:
+    """One line that says what went wrong: of an error from a worker, its cause there."""
+    inner = getattr(error, "cause", None) or error
+    return str(inner) if isinstance(inner, RequestError | DivergedError) else f"{type(inner).__name__}: {inner}"

@@ -40,8 +40,8 @@ def run(
     except KeyboardInterrupt:
         console.print(f"interrupted; what is done is kept. Go on with: distgroup run {spec} --resume")
         raise typer.Exit(130) from None
-    except BaseException:
-        console.print(f"Ray's own messages are in {log}")
+    except Exception:
+        console.print(f"what is done is kept: --resume goes on with it. Messages of Ray and its workers are in {log}")
         raise
     show(summarise(store), console)
     console.print(f"tables: {store.root / 'tables'}")

@@ -1,6 +1,7 @@
 """The search: Ray Tune runs trials that Optuna proposes, one at a time, so that a spec always gives the same trials."""
 
 import shutil
+import traceback
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
@@ -11,6 +12,7 @@ from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
 from distgroup.distributed.workers import own_device
+from distgroup.errors import describe
 from distgroup.estimators import AnyEstimator
 from distgroup.results.store import Store
 from distgroup.selectors.exact import Exact
@@ -34,8 +36,12 @@ class _Trial(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        row = self.bench.run(self.choice, own_device())
-        return {"row": row, METRIC: row[METRIC], "done": True}
+        try:
+            row = self.bench.run(self.choice, own_device()) | {"status": "done"}
+        except Exception as error:  # noqa: BLE001 (whatever a trial meets is its result, and the others go on)
+            traceback.print_exc()
+            row = {"status": "failed", "error": describe(error)}
+        return {"row": row, METRIC: row.get(METRIC, float("-inf")), "done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """A trial is one step: there is nothing to go on from."""
@@ -56,12 +62,11 @@ class _Recorder(tune.Callback):
         return self.__dict__ | {"done": None}
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
-        self._write(trials, trial, trial.last_result["row"] | {"status": "done"})
+        self._write(trials, trial, trial.last_result["row"])
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
-        cause = trial.get_pickled_error()
-        message = str(getattr(cause, "cause", cause))
-        self._write(trials, trial, {"status": "failed", "error": message})
+        """Only the death of the worker comes here: what a trial itself meets, it reports."""
+        self._write(trials, trial, {"status": "failed", "error": f"the worker died: {trial.get_pickled_error()}"})
 
     def _write(self, trials: list[Any], trial: Any, found: dict[str, Any]) -> None:
         name = f"{trials.index(trial):05d}"

@@ -1,4 +1,4 @@
-"""Ray's beginning and end: a private one in this process by default, or a cluster at an address."""
+"""Ray's beginning and end: a private one on this machine by default, or a cluster at an address."""
 
 import logging
 import os
@@ -11,7 +11,10 @@ import torch
 
 @contextmanager
 def workers(address: str | None = None) -> Iterator[None]:
-    """Ray, started or joined, and left again at the end. Its messages go to the logging module, not the terminal."""
+    """Ray, started or joined, and left again at the end; one that this process has already is used and left alone."""
+    if ray.is_initialized():
+        yield
+        return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     if address is None:

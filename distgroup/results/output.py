@@ -18,19 +18,19 @@ PACKAGES = ("distgroup", "torch", "ray", "optuna", "numpy", "pyarrow")
 
 
 def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
-    """The store of a new run, or with ``resume`` that of the same spec's earlier one.
+    """The store of a new run, or with ``resume`` that of the same spec's earlier one; leftovers without a table do not count.
 
     Raises RequestError if the folder holds anything else, OSError if it cannot be written.
     """
-    held = folder / "spec.yaml"
-    if held.exists():
+    held, store = folder / "spec.yaml", Store(folder.absolute())
+    if held.exists() and not store.empty:
         _check_same(held, spec, resume)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        return store
+    if folder.exists() and not held.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
     folder.mkdir(parents=True, exist_ok=True)
-    if not held.exists():
-        held.write_text(spec.to_yaml(), encoding="utf-8")
-    return Store(folder.absolute())
+    held.write_text(spec.to_yaml(), encoding="utf-8")
+    return store
 
 
 def write_manifest(folder: Path, problem: Problem) -> None:

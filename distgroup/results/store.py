@@ -23,6 +23,11 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def empty(self) -> bool:
+        """Is there no part of any table?"""
+        return next(self.root.glob("tables/*/[!.]*.parquet"), None) is None
+
     def path(self, table: str, key: str) -> Path:
         return self.root / "tables" / table / f"{key}.parquet"
 
