@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,8 @@ def shared_data():
 def one_thread():
     """Networks this small are slower on many threads."""
     torch.set_num_threads(1)
+
+
+# The same examples every time, and no deadline: machines that run tests may be busy.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.load_profile("steady")
