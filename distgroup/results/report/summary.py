@@ -35,7 +35,7 @@ class Summary:
 
 def summarise(store: Store) -> Summary:
     """Read the tables under an output folder. Raises RequestError if a run has not got so far yet."""
-    subsets, trials, affinities = (store.read(name) for name in ("subsets", "trials", "affinities"))
+    subsets, trials = store.read("subsets"), store.read("trials")
     if subsets.empty or trials.empty:
         raise RequestError(f"{store.root}: no finished run there (tables subsets and trials are needed)")
     tasks = tuple(sorted(subsets["task"].unique()))
@@ -55,15 +55,21 @@ def summarise(store: Store) -> Summary:
         networks=len(networks),
         enumeration_steps=steps,
         enumeration_seconds=seconds,
-        estimators=_estimators(done, affinities, truth, steps, seconds),
+        estimators=_estimators(done, _spent(store), truth, steps, seconds),
         regrets=done.pivot_table(index="estimator", columns="num_groups", values="regret_test", aggfunc="min"),
         references=_references(done, truth),
         failed=trials.loc[trials["status"] == "failed", ["estimator", "error"]],
     )
 
 
-def _estimators(done: pd.DataFrame, affinities: pd.DataFrame, truth: Truth, steps: int, seconds: float) -> pd.DataFrame:
-    spent = affinities.drop_duplicates(["estimator", "options", "seed"]).groupby("estimator")
+def _spent(store: Store) -> pd.DataFrame:
+    """What each estimator's estimates cost, over all options and seeds."""
+    columns = ["estimator", "options", "seed", "cost_steps", "cost_seconds"]
+    rows = pd.concat([store.read(table)[columns] for table in ("affinities", "predictions")])
+    return rows.drop_duplicates(columns[:3]).groupby("estimator")[columns[3:]].sum()
+
+
+def _estimators(done: pd.DataFrame, spent: pd.DataFrame, truth: Truth, steps: int, seconds: float) -> pd.DataFrame:
     rows = []
     for estimator, own in done.groupby("estimator", sort=True):
         best = own.loc[own["delta_m_val"].idxmax()]
@@ -82,8 +88,8 @@ def _estimators(done: pd.DataFrame, affinities: pd.DataFrame, truth: Truth, step
                 "gap_closed": closed,
                 "gap_closed_se": closed_error,
                 "spearman": own["spearman"].max(),
-                "cost": spent["cost_seconds"].sum()[estimator] / seconds,
-                "cost_steps": spent["cost_steps"].sum()[estimator] / steps,
+                "cost": spent.loc[estimator, "cost_seconds"] / seconds,
+                "cost_steps": spent.loc[estimator, "cost_steps"] / steps,
                 "trials": len(own),
             }
         )
