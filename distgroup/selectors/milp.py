@@ -53,7 +53,7 @@ class Milp(BudgetSelector):
 
     def _cover(self, networks: NetworkScores, budget: Budget) -> NetworkSelection:
         worth = np.nan_to_num(networks.values, nan=-inf, neginf=-inf)
-        start = cover_search(networks, budget, rounds=10, seed=0)
+        start = cover_search(networks, budget, rounds=10 if len(worth) >= RELAX_FROM else 0, seed=0)
         rows, bound = np.arange(len(worth)), inf
         reached = -inf if start is None else _total(worth, start)
         if start is not None and len(worth) >= RELAX_FROM:
