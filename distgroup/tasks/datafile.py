@@ -17,7 +17,7 @@ from distgroup.tasks.task import Floats
 
 SUFFIXES = (".parquet", ".csv")
 BLOCK = 1 << 24
-"""Bytes of a CSV that must hold its header."""
+"""Bytes of a CSV that must hold its header, or any other row."""
 
 
 class DataFile:
@@ -96,10 +96,10 @@ class DataFile:
     def _table(self, names: list[str]) -> pa.Table:
         if self.path.suffix == ".parquet":
             return parquet.read_table(self.path, columns=names)
-        # One block for the whole file: a column's type is inferred from the first block alone.
-        whole = csv.ReadOptions(block_size=min(self.path.stat().st_size + 1, 2**31 - 1))
         wanted = csv.ConvertOptions(include_columns=names, strings_can_be_null=True)
-        return csv.read_csv(self.path, whole, csv.ParseOptions(newlines_in_values=True), wanted)
+        return csv.read_csv(
+            self.path, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
+        )
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -103,6 +103,11 @@ def test_refusals(folder, options, match):
         Python(**options).load(folder)
 
 
+def test_a_module_beside_the_spec_comes_before_an_installed_one(folder):
+    (folder / "houses.py").rename(folder / "this.py")
+    assert Python(path="this:load").load(folder).name == "Delft-3"
+
+
 def test_refuses_a_name_that_another_module_has(folder):
     (folder / "json.py").write_text(HOUSES)
     with pytest.raises(RequestError, match=r"json\.py cannot be imported, as 'json' is .*; rename it"):

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from pydantic import ValidationError
 
 from distgroup.errors import RequestError
+from distgroup.tasks import datafile
 from distgroup.tasks.table import Table
 from distgroup.tasks.taskset import SPLITS
 
@@ -72,13 +73,16 @@ def test_csv_and_parquet_agree(houses, write):
     assert load(write(houses)).digest == load(write(houses), path="houses.csv").digest
 
 
-def test_a_csv_whose_column_turns_out_to_be_fractional_late(write):
-    rows = 200_000
+def test_a_csv_whose_column_turns_out_to_be_fractional_late(write, monkeypatch):
+    monkeypatch.setattr(datafile, "BLOCK", 1 << 10)
+    rows = 2_000
     values = pd.Series(np.arange(rows) % 7, dtype=object)
     values.iloc[-1] = 0.5
-    frame = pd.DataFrame({"x_a": values, "y_price": np.arange(rows)})
-    found = load(write(frame, "late.csv"), path="late.csv", split={}, tasks={"price": TASKS["price"]})
-    assert sum(map(len, found.splits.values())) == rows
+    frame = pd.DataFrame({"x_a": values, "y_price": np.arange(rows), "split": "train"})
+    frame.loc[:9, "split"], frame.loc[10:19, "split"], frame.loc[20:29, "split"] = "val", "test", None
+    found = load(write(frame, "late.csv"), path="late.csv", tasks={"price": TASKS["price"]})
+    assert {split: len(data) for split, data in found.splits.items()} == {"train": rows - 30, "val": 10, "test": 10}
+    assert found.input_scaler.mean == pytest.approx(values[30:].astype(float).mean())
 
 
 def test_missing_values(houses, write):
