@@ -64,18 +64,23 @@ def widest_last(tasks: Sequence[Task]) -> tuple[str, ...]:
     return tuple(task.name for task in sorted(tasks, key=lambda task: task.outputs))
 
 
+def share_out(problem: Problem, groups: Sequence[Group]) -> list[tuple[Group, ...]]:
+    """Cut groups into runs of about equal length that each train well as one stack."""
+    network = Network(problem.task_set.features, problem.encoder.widths, problem.task_set.tasks)
+    size = chunk_size(network, problem.training.batch_size)
+    bounds = np.linspace(0, len(groups), -(-len(groups) // size) + 1).round().astype(int)
+    return [tuple(groups[a:b]) for a, b in pairwise(bounds)]
+
+
 def plan(problem: Problem, seeds: Sequence[int]) -> Iterator[Chunk]:
     """Chunks for every subset of the tasks; each seed's singletons first, since gains are measured against them."""
     order = widest_last(problem.task_set.tasks)
-    network = Network(problem.task_set.features, problem.encoder.widths, problem.task_set.tasks)
-    size = chunk_size(network, problem.training.batch_size)
     groups = [group_of(mask, order) for mask in range(1, 1 << len(order))]
-    alone = [group for group in groups if len(group) == 1]
-    together = [group for group in groups if len(group) > 1]
-    bounds = np.linspace(0, len(together), -(-len(together) // size) + 1).round().astype(int)
+    alone = tuple(group for group in groups if len(group) == 1)
+    together = share_out(problem, [group for group in groups if len(group) > 1])
     for seed in seeds:
-        yield Chunk(seed, tuple(alone))
-        yield from (Chunk(seed, tuple(together[a:b])) for a, b in pairwise(bounds))
+        yield Chunk(seed, alone)
+        yield from (Chunk(seed, run) for run in together)
 
 
 def train_chunk(problem: Problem, chunk: Chunk, device: torch.device) -> Trained:
