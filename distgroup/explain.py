@@ -84,7 +84,7 @@ def _reason(detail: ErrorDetails, spec: type[Options]) -> str:
     if kind in NOT_A_MAPPING:
         types = _at(detail["loc"], spec)
         about = (
-            f"of kind {', '.join(_kinds(types))}"
+            f"of one of the kinds {', '.join(_kinds(types))}"
             if len(_models(types)) > 1
             else f"with the keys {', '.join(_keys(types))}"
         )
