@@ -1,8 +1,8 @@
 """Which tasks should share a network?
 
 distgroup trains every group of tasks once, so that it knows; lets cheap affinity estimators guess; and says what each
-guess would have cost. From the command line, ``distgroup run spec.yaml`` does all of it on Ray. The parts work alone, without
-Ray, as here: a problem, an estimator, a selector.
+guess would have cost. From the command line, ``distgroup run spec.yaml`` does all of it on Ray. The parts work alone,
+without Ray, as here: a problem, an estimator, a selector.
 
 >>> import torch
 >>> from distgroup.estimators import GradientCosine

@@ -15,6 +15,8 @@ from distgroup.models import Mlp
 from distgroup.options import Options
 from distgroup.selectors.exact import Exact
 from distgroup.tasks.digits_pair import DigitsPair
+from distgroup.tasks.python_source import Python
+from distgroup.tasks.series import Series
 from distgroup.tasks.table import Table
 from distgroup.training.problem import Problem
 from distgroup.training.settings import Training
@@ -25,7 +27,7 @@ def _short(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-AnyData = Annotated[DigitsPair | Table, Field(discriminator="kind")]
+AnyData = Annotated[DigitsPair | Table | Series | Python, Field(discriminator="kind")]
 EstimatorChoice = Annotated[Annotated[AnyEstimator, Field(discriminator="kind")], BeforeValidator(_short)]
 SelectorChoice = Annotated[Exact, BeforeValidator(_short)]
 NumGroups = PositiveInt | Literal["auto"]
@@ -127,9 +129,17 @@ def load_spec(path: Path) -> Spec:
     if not isinstance(content, dict):
         raise RequestError(f"{path}: a spec is a mapping with the keys {', '.join(Spec.model_fields)}")
     try:
-        return Spec.model_validate(content)
+        return _anchored(Spec.model_validate(content), path.parent)
     except ValidationError as error:
         raise RequestError(explain(path, error, Spec, content)) from None
+
+
+def _anchored(spec: Spec, folder: Path) -> Spec:
+    """The spec with its data file's path made absolute, so that a copy elsewhere means the same."""
+    if not isinstance(spec.data, Table | Series):
+        return spec
+    data = spec.data.model_copy(update={"path": (folder / spec.data.path).absolute()})
+    return spec.model_copy(update={"data": data})
 
 
 def _read(path: Path) -> Any:

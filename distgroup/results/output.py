@@ -18,7 +18,7 @@ PACKAGES = ("distgroup", "torch", "ray", "optuna", "numpy", "pyarrow")
 
 
 def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
-    """The store of a new run, or with ``resume`` that of the same spec's earlier one; leftovers without a table do not count.
+    """The store of a new run, or with ``resume`` that of the same spec's earlier one; only tables count.
 
     Raises RequestError if the folder holds anything else, OSError if it cannot be written.
     """
@@ -34,7 +34,17 @@ def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
 
 
 def write_manifest(folder: Path, problem: Problem) -> None:
-    """`manifest.json`: what the tables were made with."""
+    """`manifest.json`: what the tables were made with.
+
+    Raises RequestError if there are tables that were made with other data, though under the same spec.
+    """
+    held = folder / "manifest.json"
+    if held.exists() and not Store(folder).empty:
+        earlier = json.loads(held.read_text(encoding="utf-8"))["spec_hash"]
+        if earlier != problem.digest:
+            raise RequestError(
+                f"{folder}: the data have changed since these results were made; choose another --output"
+            )
     manifest = {
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "host": socket.gethostname(),
@@ -43,7 +53,7 @@ def write_manifest(folder: Path, problem: Problem) -> None:
         "taskset_digest": problem.task_set.digest,
         "spec_hash": problem.digest,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    held.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def _check_same(held: Path, spec: Spec, resume: bool) -> None:
@@ -59,9 +69,9 @@ def _check_same(held: Path, spec: Spec, resume: bool) -> None:
 
 
 def _differences(earlier: dict[str, Any], now: dict[str, Any]) -> str:
-    """The fields in which two resolved specs differ; where the results lie is not one of them."""
+    """The fields in which two resolved specs differ; where data and results lie is none of them."""
     a, b = _flat(earlier), _flat(now)
-    changed = [key for key in {**a, **b} if a.get(key) != b.get(key) and key != "output"]
+    changed = [key for key in {**a, **b} if a.get(key) != b.get(key) and key not in ("output", "data.path")]
     shown = [f"{key}: there {a.get(key, 'absent')}, here {b.get(key, 'absent')}" for key in changed[:3]]
     return "; ".join(shown) + ("; …" if len(changed) > 3 else "")
 

@@ -69,8 +69,8 @@ def _regrets(summary: Summary) -> Table:
 
 def _notes(summary: Summary) -> str:
     lines = [
-        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds; each row is the estimator's "
-        "trial with the largest Δm on validation.",
+        "Δm: mean gain over single-task networks, on test, ± standard deviation over seeds; each row is the "
+        "estimator's trial with the largest Δm on validation.",
         "Regret: Δm of the optimum with at most as many groups, minus this Δm; negative where what validation chose as "
         "the optimum does worse on test.",
         "Closed: share of the way from all-in-one to that optimum, ± jackknife error over seeds.",
