@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import affinity_propagation
-from sklearn.exceptions import ConvergenceWarning
 
 from distgroup.scores import Floats
 from distgroup.selectors.clustering import ClusteringSelector, Labels, off_diagonal
@@ -43,6 +41,10 @@ class AffinityPropagation(ClusteringSelector):
 
 
 def _clusters(similarity: Floats, preference: float) -> Labels:
+    # Imported here because it takes a second that most selections need not spend.
+    from sklearn.cluster import affinity_propagation
+    from sklearn.exceptions import ConvergenceWarning
+
     for damping in DAMPING:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

@@ -1,8 +1,9 @@
 """`Greedy`: greedy choice and local search, for more tasks than can be enumerated."""
 
+from collections.abc import Iterator
 from math import inf
 from time import monotonic
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from pydantic import NonNegativeInt, PositiveFloat
@@ -13,25 +14,27 @@ from distgroup.scores import AffinityScores, Floats, GroupScores
 from distgroup.selectors.base import BudgetSelector, Selection
 from distgroup.selectors.budget import Budget
 from distgroup.selectors.cover_search import cover_search
-from distgroup.selectors.helpers import Overlap
+from distgroup.selectors.helpers import overlap_search
 from distgroup.selectors.partition_search import partition_search
 from distgroup.selectors.served import serve, serve_networks
+
+Found = TypeVar("Found")
 
 
 class Greedy(BudgetSelector):
     """Good groups for thousands of tasks from an affinity matrix, or good networks of a list; seeded, any-time.
 
     From a matrix no subset is enumerated: single tasks are merged, moved, and ``rounds`` times shuffled in part and
-    moved again (`partition_search`); then, unless ``disjoint``, tasks join groups as helpers (`Overlap`). The bound is
-    what each task would get from its one best helper. From a list see `cover_search`, whose first greedy pass has a
-    guarantee of (1 − 1/e).
+    moved again (`partition_search`); unless ``disjoint``, tasks also join groups as helpers (`overlap_search`). The
+    bound is what each task would get from its one best helper. From a list see `cover_search`, whose first greedy pass
+    has a guarantee of (1 − 1/e).
 
     ``time_limit``, in seconds, ends the rounds early; what is found then depends on the speed of the machine.
     """
 
     kind: Literal["greedy"] = "greedy"
     disjoint: bool = False
-    rounds: NonNegativeInt = 30
+    rounds: NonNegativeInt = 15
     seed: NonNegativeInt = 0
     time_limit: PositiveFloat | None = None
 
@@ -54,18 +57,22 @@ class Greedy(BudgetSelector):
     def _from_matrix(self, scores: AffinityScores, max_groups: int) -> Selection:
         order = np.argsort(scores.tasks)
         affinity, alone = scores.affinity[np.ix_(order, order)], _finite(scores, order)
-        searched = partition_search(affinity, alone, max_groups, self.seed)
+        if self.disjoint:
+            labels = self._last(partition_search(affinity, alone, max_groups, self.seed))
+            groups = [np.flatnonzero(labels == label).tolist() for label in np.unique(labels)]
+        else:
+            groups = self._last(overlap_search(affinity, alone, max_groups, self.seed)).groups()
+        named = [frozenset(scores.tasks[order[i]] for i in group) for group in groups]
+        return serve(scores, named, _bound(scores))
+
+    def _last(self, search: Iterator[Found]) -> Found:
         end = inf if self.time_limit is None else monotonic() + self.time_limit
-        labels = next(searched)
+        found = next(search)
         for _ in range(self.rounds):
             if monotonic() > end:
                 break
-            labels = next(searched)
-        overlap = Overlap(affinity, alone, labels)
-        if not self.disjoint:
-            overlap.improve()
-        groups = [frozenset(scores.tasks[order[i]] for i in group) for group in overlap.groups()]
-        return serve(scores, groups, _bound(scores))
+            found = next(search)
+        return found
 
 
 def _limit(n: int, max_groups: int | None, max_cost: float | None) -> int:

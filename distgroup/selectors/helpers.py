@@ -1,9 +1,33 @@
 """From a partition to groups that overlap: tasks that help a group and are served elsewhere."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from distgroup.scores import Floats
+from distgroup.selectors.partition_search import SPARE, Labels, merged, moved, shuffled
+
+
+def overlap_search(affinity: Floats, alone: Floats, max_groups: int, seed: int) -> Iterator["Overlap"]:
+    """Better and better covers, without end; arguments as for `partition_search`.
+
+    First the helpers for the partition that merging and moves find. Then, from the best so far: who serves whom is
+    shuffled in part, made a better partition by moves every second time, and given helpers anew.
+    """
+    both = affinity + affinity.T
+    rng = np.random.default_rng(seed)
+    labels = merged(both, alone, max_groups)
+    slots = min(max_groups, int(labels.max()) + 1 + SPARE)
+    best = Overlap(affinity, alone, moved(both, alone, labels, slots)[0]).improved()
+    yield best
+    move = False
+    while True:
+        labels = shuffled(best.served, rng)
+        found = Overlap(affinity, alone, moved(both, alone, labels, slots)[0] if move else labels).improved()
+        best = found if found.total() > best.total() * (1 + 1e-12) else best
+        move = not move
+        yield best
 
 
 class Overlap:
@@ -13,7 +37,7 @@ class Overlap:
     ``affinity`` [source, target] has a zero diagonal; ``alone`` [tasks]; ``labels`` [tasks] is the partition.
     """
 
-    def __init__(self, affinity: Floats, alone: Floats, labels: NDArray[np.intp]) -> None:
+    def __init__(self, affinity: Floats, alone: Floats, labels: Labels) -> None:
         self.affinity, self.alone = affinity, alone
         self.served = labels.copy()
         count = int(labels.max()) + 1
@@ -24,10 +48,15 @@ class Overlap:
         self.given = affinity @ self.member
         """What a task does in all to those that a group serves, shape [tasks, groups]."""
 
-    def improve(self) -> None:
-        """The best step each time, while one gains."""
+    def improved(self) -> "Overlap":
+        """After the best step each time, while one gains."""
         while self._step():
             pass
+        return self
+
+    def total(self) -> float:
+        """Sum over tasks of the score in the serving group."""
+        return float(self._scores()[np.arange(len(self.served)), self.served].sum())
 
     def groups(self) -> list[list[int]]:
         """The members of each group, by position."""

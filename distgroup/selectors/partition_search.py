@@ -33,7 +33,7 @@ def partition_search(affinity: Floats, alone: Floats, max_groups: int, seed: int
     best, reached = moved(both, alone, labels, slots)
     yield best
     while True:
-        labels, total = moved(both, alone, _shuffled(best, rng), slots)
+        labels, total = moved(both, alone, shuffled(best, rng), slots)
         if total > reached + 1e-12 * abs(reached):
             best, reached = labels, total
         yield best
@@ -91,7 +91,8 @@ def moved(both: Floats, alone: Floats, labels: Labels, slots: int) -> tuple[Labe
         labels[task] = into
 
 
-def _shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
+def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
+    """The tasks of two to four groups dealt out among them again at random."""
     used = np.unique(labels)
     groups = rng.choice(used, size=min(len(used), int(rng.integers(2, 5))), replace=False)
     inside = np.isin(labels, groups)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import spectral_clustering
 
 from distgroup.scores import Floats
 from distgroup.selectors.clustering import MOST_TRIED, ClusteringSelector, Labels, weights
@@ -19,6 +18,9 @@ class Spectral(ClusteringSelector):
     kind: Literal["spectral"] = "spectral"
 
     def _labels(self, similarity: Floats, num_groups: int | None) -> Iterator[Labels]:
+        # Imported here because it takes a second that most selections need not spend.
+        from sklearn.cluster import spectral_clustering
+
         # A little weight on every edge keeps the graph connected, which the method presumes.
         graph = weights(similarity) * 0.999 + 0.001
         n = len(graph)
