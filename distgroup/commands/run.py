@@ -38,7 +38,8 @@ def run(
 
             run_spec(parsed, problem, store, address, partial(progress, console))
     except KeyboardInterrupt:
-        console.print(f"interrupted; what is done is kept. Go on with: distgroup run {spec} --resume")
+        again = f"distgroup run {spec} --resume" + (f" --output {output}" if output else "")
+        console.print(f"interrupted; what is done is kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130) from None
     except Exception:
         console.print(f"what is done is kept: --resume goes on with it. Messages of Ray and its workers are in {log}")
