@@ -45,7 +45,9 @@ def joint_run(
     for step in range(problem.training.steps):
         if step % every == 0:
             total += look(take_look(stack))
-        stack.step()
+            stack.update()
+        else:
+            stack.step()
     stack.check()
     looks = -(-problem.training.steps // every)
     order = [data.names.index(name) for name in problem.task_set.names]
@@ -54,19 +56,20 @@ def joint_run(
 
 
 def take_look(stack: Stack) -> Look:
-    """Losses and gradients of every task on the next batch; the stack's parameters and gradient stay untouched."""
+    """Losses and gradients of every task on the next batch; the parameters stay untouched.
+
+    The tasks' gradients are left in the stack's own, summed: what its next step needs, which so costs no second pass.
+    """
     inputs, targets, share = stack.batch(stack.steps_done)
     logits = stack.forward(inputs)
     losses = stack.task_losses(logits, targets, share)
     errors = stack.errors(targets, share)
-    tasks = stack.network.tasks
-    gradients = errors.new_empty(len(stack), len(tasks), stack.network.shared)
-    scratch = torch.zeros_like(stack.parameters)
-    layers = stack.network.layers(scratch)
-    owner = torch.tensor(stack.network.task_of_output, device=errors.device)
-    for task in range(len(tasks)):
-        stack.backward(inputs, errors * (owner == task)[:, None], layers)
-        gradients[:, task] = scratch[:, : stack.network.shared]
+    shared, tasks = stack.network.shared, len(stack.network.tasks)
+    gradients = errors.new_empty(len(stack), tasks, shared)
+    for task in range(tasks):
+        stack.backward_task(inputs, errors, task, stack.gradient)
+        gradients[:, task] = stack.flat_gradient[:, :shared]
+    stack.flat_gradient[:, :shared] = gradients.sum(1)
     return Look(stack, inputs, targets, share, losses, gradients)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score, roc_auc_score
+from torch import Tensor
 
 from distgroup.tasks.task import Kind
 from distgroup.training.losses import blocks, row_losses
@@ -25,17 +26,23 @@ def evaluate(stack: Stack, split: str) -> Evaluation:
     """Mean loss and metric over the rows of ``split`` that have the label; parameters and optimizer stay untouched."""
     logits = stack.logits(split)
     part = stack.data.splits[split]
-    heads = blocks(stack.data.tasks)
-    valid = part.valid.T
-    loss = (row_losses(logits, part.targets.T[None], heads) * valid).sum(2) / valid.sum(1)
+    loss = mean_losses(stack, split, logits)
     metric = np.empty(loss.shape)
     columns = np.cumsum([0, *(task.outputs for task in stack.data.tasks)])
     for i, task in enumerate(stack.data.tasks):
         own = slice(columns[i], columns[i + 1])
-        seen = valid[i].bool()
+        seen = part.valid[:, i].bool()
         truth = part.targets[seen][:, own].double().cpu().numpy()
         metric[:, i] = score(task.kind, truth, logits[:, own][:, :, seen].double().cpu().numpy())
-    return Evaluation(loss.double().cpu().numpy(), metric)
+    return Evaluation(loss, metric)
+
+
+def mean_losses(stack: Stack, split: str, logits: Tensor) -> Floats:
+    """Mean loss over the rows of ``split`` that have the label, [networks, tasks]."""
+    part = stack.data.splits[split]
+    valid = part.valid.T
+    losses = row_losses(logits, part.targets.T[None], blocks(stack.data.tasks)) * valid
+    return (losses.sum(2) / valid.sum(1)).double().cpu().numpy()
 
 
 def score(kind: Kind, truth: Floats, logits: Floats) -> Floats:

@@ -25,14 +25,15 @@ class Stack:
     def __init__(
         self, data: Data, encoder: Mlp, training: Training, seeds: Sequence[int], groups: Sequence[Group]
     ) -> None:
-        self.data, self.training, self.seeds, self.groups = data, training, tuple(seeds), tuple(groups)
+        self.data, self.encoder, self.training = data, encoder, training
+        self.seeds, self.groups = tuple(seeds), tuple(groups)
         features = data.splits["train"].inputs.shape[1]
         self.network = Network(features, encoder.widths, data.tasks)
         start = torch.stack([self.network.initialise(seed) for seed in seeds]).to(data.device, data.dtype)
         self.parameters = start.repeat_interleave(len(groups), 0)
-        self.parameters.grad = torch.zeros_like(self.parameters)
+        self.flat_gradient = self.parameters.grad = torch.zeros_like(self.parameters)
         self.layers = self.network.layers(self.parameters)
-        self.gradient = self.network.layers(self.parameters.grad)
+        self.gradient = self.network.layers(self.flat_gradient)
         self.optimizer = training.optimizer.build([self.parameters])
         self.steps_done = 0
         self._heads = blocks(data.tasks)
@@ -116,6 +117,12 @@ class Stack:
         """Gradients of all networks for derivatives ``errors`` by the logits, on the last forward pass's inputs."""
         backward(self.layers, inputs, self._space, errors, gradient)
 
+    def backward_task(self, inputs: Tensor, errors: Tensor, task: int, gradient: Layers) -> None:
+        """As `backward`, of one task's loss: into the encoder's gradient and its own head's, other heads' untouched."""
+        first = self.network.task_of_output.index(task)
+        own = slice(first, first + self.data.tasks[task].outputs)
+        backward(_one_head(self.layers, own), inputs, self._space, errors[:, own], _one_head(gradient, own))
+
     def logits(self, split: str) -> Tensor:
         """Logits of every row of a split, shape [networks, outputs, rows]."""
         found = []
@@ -123,3 +130,8 @@ class Stack:
             space = Workspace(self.network, len(self), len(inputs), self.parameters)
             found.append(forward(self.layers, inputs.expand(len(self), -1, -1), space))
         return torch.cat(found, 2)
+
+
+def _one_head(layers: Layers, outputs: slice) -> Layers:
+    weight, bias = layers.head
+    return Layers(layers.encoder, (weight[:, outputs], bias[:, outputs]))

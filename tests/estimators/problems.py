@@ -39,15 +39,36 @@ def hide(problem, rows, noise):
     return replace(problem, task_set=replace(problem.task_set, splits=splits))
 
 
-def two_blocks(steps=120):
-    """Tasks a0, a1, a2 want one hidden thing, b0, b1 another; a narrow network has room for little more."""
+def two_blocks(steps=60):
+    """Tasks a0, a1, a2 want one hidden thing, b0, b1 another; a narrow network briefly trained has no time for both."""
     inputs, labels = {}, {}
-    for split, rows in {"train": 96, "val": 256, "test": 64}.items():
+    for split, rows in {"train": 1000, "val": 512, "test": 64}.items():
         rng = numpy_rng(1, "two blocks", split)
         x = rng.normal(size=(rows, 16))
-        a, b = np.abs(x[:, :8].sum(axis=1)), np.abs(x[:, 8:].sum(axis=1))
-        hidden = np.column_stack([a, b, a, b, a])
-        inputs[split], labels[split] = x, hidden + 0.5 * rng.normal(size=hidden.shape)
+        a, b = x[:, :8].sum(axis=1), x[:, 8:].sum(axis=1)
+        hidden = np.column_stack([a, b, a, b, a]) / np.sqrt(8)
+        inputs[split], labels[split] = x, hidden + 0.2 * rng.normal(size=hidden.shape)
     tasks = [Task(name, "regression") for name in ("a0", "b0", "a1", "b1", "a2")]
     made = TaskSet.from_raw("two blocks", tasks, inputs, labels)
-    return Problem(made, Mlp(widths=(8,)), Training(steps=steps, batch_size=32, optimizer=Adam(lr=0.02)))
+    return Problem(made, Mlp(widths=(5,)), Training(steps=steps, batch_size=32, optimizer=Adam(lr=0.02)))
+
+
+def split_labels(problem):
+    """The problem with the labels of the first task in even rows only, of the others in odd rows only."""
+    split = problem.task_set.splits["train"]
+    labels = split.labels.copy()
+    labels[1::2, 0] = labels[::2, 1:] = np.nan
+    splits = {**problem.task_set.splits, "train": Split(split.inputs, labels)}
+    return replace(problem, task_set=replace(problem.task_set, splits=splits))
+
+
+def many(count):
+    """So many regressions on eight inputs, briefly trained."""
+    inputs, labels = {}, {}
+    weights = numpy_rng(0, "many").normal(size=(8, count))
+    for split in ROWS:
+        inputs[split] = numpy_rng(0, "many", split).normal(size=(40, 8))
+        labels[split] = inputs[split] @ weights
+    tasks = [Task(f"t{i:02}", "regression") for i in range(count)]
+    made = TaskSet.from_raw("many", tasks, inputs, labels)
+    return Problem(made, Mlp(widths=(4,)), Training(steps=4, batch_size=16))

@@ -2,7 +2,18 @@
 
 from estimator_contract import EstimatorContract
 
-from distgroup.estimators import GradientCosine, LabelSimilarity, Lookahead, Random
+from distgroup.estimators import (
+    FirstOrder,
+    GradientCosine,
+    LabelSimilarity,
+    Lookahead,
+    LowFidelity,
+    Pairwise,
+    Random,
+    Samplewise,
+    SuccessiveHalving,
+)
+from distgroup.estimators.successive_halving import Rung
 
 
 class TestRandom(EstimatorContract):
@@ -15,9 +26,30 @@ class TestLabelSimilarity(EstimatorContract):
     trains = False
 
 
+class TestSamplewise(EstimatorContract):
+    estimator = Samplewise(samples=30, inits=2)
+    trains = False
+
+
 class TestGradientCosine(EstimatorContract):
     estimator = GradientCosine(every=3)
 
 
 class TestLookahead(EstimatorContract):
     estimator = Lookahead(every=3)
+
+
+class TestFirstOrder(EstimatorContract):
+    estimator = FirstOrder(every=3)
+
+
+class TestPairwise(EstimatorContract):
+    estimator = Pairwise()
+
+
+class TestLowFidelity(EstimatorContract):
+    estimator = LowFidelity(fraction=0.5, seeds=2)
+
+
+class TestSuccessiveHalving(EstimatorContract):
+    estimator = SuccessiveHalving(rungs=(Rung(at=0.25, keep=0.5), Rung(at=0.5, keep=0.2)))
