@@ -77,7 +77,7 @@ def test_without_a_limit_the_optimum_is_that_of_as_many_groups_as_tasks():
 
 
 def by_hand():
-    """Two tasks, two seeds. Together, a gains 0.4 on val but loses 0.2 on test; b loses 0.1 on val, gains 0.3 on test."""
+    """Two tasks, two seeds. Together, a gains on val and loses on test; b loses on val and gains on test."""
     val, test = (np.where(inside(2), 0.0, np.nan)[None].repeat(2, axis=0) for _ in range(2))
     val[:, 3] = [[0.5, -0.2], [0.3, 0.0]]
     test[:, 3] = [[-0.1, 0.2], [-0.3, 0.4]]

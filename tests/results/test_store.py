@@ -153,3 +153,11 @@ def test_tables_can_be_read_while_parts_are_written(tmp_path, sees):
         assert len(counts) >= seen
         seen = len(counts)
     assert len(sees(tmp_path / "tables" / "subsets")) == parts * ROWS_A_PART
+
+
+def test_a_part_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path):
+    store = Store(tmp_path)
+    store.path("subsets", "a").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"a\.parquet"):
+        store.write("subsets", "a", rows(0))
+    assert [path.name for path in (tmp_path / "tables" / "subsets").iterdir()] == ["a.parquet"]
