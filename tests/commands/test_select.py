@@ -108,6 +108,7 @@ def test_out_is_a_table(select, tmp_path):
         (("matrix.csv",), "matrix.csv: column: no column 'tasks'"),
         (("matrix.csv", "--affinity", "--max-groups", "0"), "--max-groups: '0': at least 1 group"),
         (("matrix.csv", "--affinity", "--max-groups", "3..2"), "a range must rise"),
+        (("matrix.csv", "--affinity", "--max-groups", "1..9999999999"), "at most 1,000 are given"),
         (("matrix.csv", "--affinity", "--max-groups", "two"), "'two' is neither a number, e.g. 3, nor a range"),
         (("matrix.csv", "--affinity", "--singleton", "often"), "'often' is neither diagonal, never, nor a number"),
         (("val.csv", "--singleton", "never"), "only a matrix (--affinity)"),

@@ -1,0 +1,74 @@
+"""The README's and the experiments' specs, whole, as a user runs them; and workers that die on the way."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from commands.test_run import DISTGROUP, distgroup, tables, write
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+
+def test_the_quickstart_ends_within_two_minutes(tmp_path):
+    begin = time.monotonic()
+    done = distgroup(tmp_path, "run", str(EXPERIMENTS / "quickstart" / "spec.yaml"), "--output", "results")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - begin < 120
+    found = tables(tmp_path)
+    assert len(found["subsets"].drop_duplicates(["seed", "subset"])) == 252
+    assert (found["trials"]["status"] == "done").sum() == 40
+    cover = found["optima"].query("kind == 'cover'").set_index("num_groups")
+    assert cover["delta_m_val"].is_monotonic_increasing
+    assert cover.loc[3, "delta_m_test"] > cover.loc[3, "mean_delta_m_test"] > cover.loc[1, "delta_m_test"]
+
+
+def test_a_table_of_eight_tasks_ends_within_eight_minutes(tmp_path, shared_data):
+    shutil.copy(EXPERIMENTS / "rf1" / "spec.yaml", tmp_path)
+    (tmp_path / "rf1.parquet").symlink_to(shared_data / "rf1.parquet")
+    begin = time.monotonic()
+    done = distgroup(tmp_path, "run", "spec.yaml", "--output", "results")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - begin < 480
+    assert len(tables(tmp_path)["subsets"].drop_duplicates(["seed", "subset"])) == 255 * 3
+
+
+def test_killed_workers_change_nothing(tmp_path):
+    write(tmp_path, training={"steps": 1500, "batch_size": 32})
+    assert distgroup(tmp_path, "run", "spec.yaml", "--output", "calm").returncode == 0
+    process = subprocess.Popen([*DISTGROUP, "run", "spec.yaml", "--output", "shot"], cwd=tmp_path)
+    killed = 0
+    while process.poll() is None and killed < 3:
+        time.sleep(1)
+        for worker in training_workers(process.pid):
+            os.kill(worker, signal.SIGKILL)
+            killed += 1
+    assert process.wait(timeout=300) == 0
+    assert killed >= 3
+    calm, shot = tables(tmp_path, "calm"), tables(tmp_path, "shot")
+    for name, frame in calm.items():
+        pd.testing.assert_frame_equal(shot[name], frame, check_exact=True)
+
+
+def training_workers(driver: int) -> list[int]:
+    """Processes of this driver's Ray that train a chunk right now; Ray names them after it."""
+    listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
+    parents = {int(pid): int(parent) for pid, parent, _ in rows}
+    return [
+        int(pid) for pid, _, name in rows if name.startswith("ray::_chunk") and _descends(int(pid), driver, parents)
+    ]
+
+
+def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
+    while pid in parents:
+        if pid == ancestor:
+            return True
+        pid = parents[pid]
+    return False
