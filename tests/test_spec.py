@@ -113,8 +113,6 @@ def table(**changes):
     return {"data": TABLE | changes}
 
 
-ESTIMATORS = "random, label_similarity, gradient_cosine, lookahead"
-
 WRONG = [
     # Unknown keys, with the nearest known one.
     (
