@@ -7,6 +7,7 @@ from distgroup.estimators.label_similarity import LabelSimilarity
 from distgroup.estimators.lookahead import Lookahead
 from distgroup.estimators.low_fidelity import LowFidelity
 from distgroup.estimators.pairwise import Pairwise
+from distgroup.estimators.proximal import Proximal
 from distgroup.estimators.random import Random
 from distgroup.estimators.samplewise import Samplewise
 from distgroup.estimators.successive_halving import SuccessiveHalving
@@ -18,6 +19,7 @@ AnyEstimator = (
     | GradientCosine
     | Lookahead
     | FirstOrder
+    | Proximal
     | Pairwise
     | LowFidelity
     | SuccessiveHalving
@@ -37,6 +39,7 @@ __all__ = [
     "Measured",
     "MeasuredGroups",
     "Pairwise",
+    "Proximal",
     "Random",
     "Samplewise",
     "SuccessiveHalving",

@@ -7,9 +7,9 @@ import numpy as np
 from distgroup.models import Mlp
 from distgroup.seeding import numpy_rng
 from distgroup.tasks.task import Task
-from distgroup.tasks.taskset import Split, TaskSet
+from distgroup.tasks.taskset import SPLITS, Scaler, Split, TaskSet
 from distgroup.training.problem import Problem
-from distgroup.training.settings import Adam, Training
+from distgroup.training.settings import Adam, Sgd, Training
 
 ROWS = {"train": 96, "val": 64, "test": 32}
 
@@ -39,16 +39,16 @@ def hide(problem, rows, noise):
     return replace(problem, task_set=replace(problem.task_set, splits=splits))
 
 
-def two_blocks(steps=60):
-    """Tasks a0, a1, a2 want one hidden thing, b0, b1 another; a narrow network briefly trained has no time for both."""
+def two_blocks(steps=60, names=("a0", "b0", "a1", "b1", "a2")):
+    """Tasks a… want one hidden thing of the inputs, b… another; a narrow network has no time for both."""
     inputs, labels = {}, {}
     for split, rows in {"train": 1000, "val": 512, "test": 64}.items():
         rng = numpy_rng(1, "two blocks", split)
         x = rng.normal(size=(rows, 16))
         a, b = x[:, :8].sum(axis=1), x[:, 8:].sum(axis=1)
-        hidden = np.column_stack([a, b, a, b, a]) / np.sqrt(8)
+        hidden = np.column_stack([{"a": a, "b": b}[name[0]] for name in names]) / np.sqrt(8)
         inputs[split], labels[split] = x, hidden + 0.2 * rng.normal(size=hidden.shape)
-    tasks = [Task(name, "regression") for name in ("a0", "b0", "a1", "b1", "a2")]
+    tasks = [Task(name, "regression") for name in names]
     made = TaskSet.from_raw("two blocks", tasks, inputs, labels)
     return Problem(made, Mlp(widths=(5,)), Training(steps=steps, batch_size=32, optimizer=Adam(lr=0.02)))
 
@@ -72,3 +72,13 @@ def many(count):
     tasks = [Task(f"t{i:02}", "regression") for i in range(count)]
     made = TaskSet.from_raw("many", tasks, inputs, labels)
     return Problem(made, Mlp(widths=(4,)), Training(steps=4, batch_size=16))
+
+
+def line(labels, lr=0.05, steps=1):
+    """Regressions through one hidden unit on the single input 1, so that every loss is a square that a hand can do."""
+    values = np.tile(np.array(labels, dtype=float), (2, 1))
+    split = Split(np.ones((2, 1)), values)
+    nothing = Scaler(np.zeros(1), np.ones(1))
+    tasks = tuple(Task(f"t{i}", "regression") for i in range(len(labels)))
+    made = TaskSet("line", tasks, dict.fromkeys(SPLITS, split), nothing, nothing)
+    return Problem(made, Mlp(widths=(1,)), Training(steps=steps, batch_size=2, optimizer=Sgd(lr=lr)))

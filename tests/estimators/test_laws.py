@@ -9,6 +9,7 @@ from distgroup.estimators import (
     Lookahead,
     LowFidelity,
     Pairwise,
+    Proximal,
     Random,
     Samplewise,
     SuccessiveHalving,
@@ -53,3 +54,11 @@ class TestLowFidelity(EstimatorContract):
 
 class TestSuccessiveHalving(EstimatorContract):
     estimator = SuccessiveHalving(rungs=(Rung(at=0.25, keep=0.5), Rung(at=0.5, keep=0.2)))
+
+
+class TestProximal(EstimatorContract):
+    estimator = Proximal(beta=0.1)
+
+
+class TestProximalAsReleased(EstimatorContract):
+    estimator = Proximal(beta=0.1, credit="as_released")
