@@ -10,6 +10,8 @@ from distgroup.networks import NetworkScores
 from distgroup.scores import DENSE_LIMIT, GroupScores
 from distgroup.selectors import AnySelector, BudgetSelector, Exact, Greedy, Milp, Selection, Selector
 
+MOST_ROWS = 1000
+
 Limits = tuple[int | None, ...]
 
 
@@ -23,6 +25,8 @@ def parse_limits(text: str | None) -> Limits:
     low, high = int(first), int(last or first)
     if not 1 <= low <= high:
         raise RequestError(f"--max-groups: {text!r}: at least 1 group is needed, and a range must rise")
+    if high - low >= MOST_ROWS:
+        raise RequestError(f"--max-groups: {text!r} asks for {high - low + 1:,} rows; at most {MOST_ROWS:,} are given")
     return tuple(range(low, high + 1))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from distgroup.errors import RequestError
 from distgroup.grouping import Group, check_task_name, group_text, parse_group
@@ -34,12 +35,10 @@ def read_networks(path: Path, lower_is_better: bool, rule: Rule) -> NetworkScore
     file = DataFile(path)
     columns = [file.column("column", name) for name in REQUIRED] + [name for name in OPTIONAL if name in file.names]
     table = file.read(columns)
-    numbers = {name: file.numbers(name, name, table[name]) for name in ("score", "cost") if name in columns}
-    rows = [
-        {**row, **{name: values[i] for name, values in numbers.items()}, "at": f"{path}: row {i + 1}"}
-        for i, row in enumerate(table.to_pylist())
-    ]
-    networks, scores = _collected(rows)
+    numbers: dict[str, Floats] = {
+        name: file.numbers(name, name, table[name]) for name in ("score", "cost") if name in columns
+    }
+    networks, scores = _collected(_rows(path, table, numbers))
     tasks = sorted(frozenset[str]().union(*(network.group for network in networks.values())))
     values = _values(path, networks, tasks, scores)
     sign = -1.0 if lower_is_better else 1.0
@@ -47,12 +46,24 @@ def read_networks(path: Path, lower_is_better: bool, rule: Rule) -> NetworkScore
     return NetworkScores(tasks, list(networks), chosen_on(sign * values, rule), costs)
 
 
+def _rows(path: Path, table: pa.Table, numbers: Mapping[str, Floats]) -> list[dict[str, Any]]:
+    """The rows with their numbers as floats, their texts as text, and where they stand in the file."""
+    rows = []
+    for i, row in enumerate(table.to_pylist()):
+        at = f"{path}: row {i + 1}"
+        if missing := [name for name in row if row[name] is None and name not in numbers]:
+            raise RequestError(f"{at}: {missing[0]} is missing")
+        texts = {name: str(row[name]) for name in ("tasks", "task", "network") if name in row}
+        rows.append({**row, **texts, **{name: values[i] for name, values in numbers.items()}, "at": at})
+    return rows
+
+
 def _collected(rows: list[dict[str, Any]]) -> tuple[dict[str, _Network], dict[tuple[str, str, Any], float]]:
     networks: dict[str, _Network] = {}
     scores: dict[tuple[str, str, Any], float] = {}
     for row in rows:
         group = _group(row)
-        name = group_text(group) if row.get("network") is None else str(row["network"])
+        name = row.get("network", group_text(group))
         network = networks.setdefault(name, _Network(group, float(row.get("cost", 1.0))))
         _check_row(row, name, network, group)
         key = name, row["task"], row.get("seed")
@@ -64,7 +75,7 @@ def _collected(rows: list[dict[str, Any]]) -> tuple[dict[str, _Network], dict[tu
 
 def _group(row: Mapping[str, Any]) -> Group:
     try:
-        group = parse_group(str(row["tasks"]))
+        group = parse_group(row["tasks"])
         for task in group:
             check_task_name(task)
     except RequestError as error:

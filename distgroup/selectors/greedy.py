@@ -18,6 +18,8 @@ from distgroup.selectors.helpers import overlap_search
 from distgroup.selectors.partition_search import partition_search
 from distgroup.selectors.served import serve, serve_networks
 
+MOST_TASKS = 10_000
+
 Found = TypeVar("Found")
 
 
@@ -77,6 +79,10 @@ class Greedy(BudgetSelector):
 
 def _limit(n: int, max_groups: int | None, max_cost: float | None) -> int:
     """A group from a matrix costs 1."""
+    if n > MOST_TASKS:
+        raise RequestError(
+            f"selector greedy stops at {MOST_TASKS:,} tasks: {n:,} would need about {40 * n**2 / 2**30:,.0f} GiB"
+        )
     most = min(n, n if max_groups is None else max_groups, n if max_cost is None else int(max_cost))
     if most < 1:
         raise RequestError(f"max_groups {max_groups}, budget {max_cost}: at least 1 group of cost 1 is needed")

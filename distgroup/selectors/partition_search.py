@@ -46,9 +46,11 @@ def merged(both: Floats, alone: Floats, max_groups: int) -> Labels:
     labels = np.arange(n)
     gains = between - worth[:, None] - worth
     np.fill_diagonal(gains, -np.inf)
+    partner, most = gains.argmax(axis=1), gains.max(axis=1)
     for left in range(n, 1, -1):
-        a, b = divmod(int(gains.argmax()), n)
-        if gains[a, b] <= 0 and left <= max_groups:
+        a = int(most.argmax())
+        b = int(partner[a])
+        if most[a] <= 0 and left <= max_groups:
             break
         within[a] += within[b] + between[a, b]
         size[a] += size[b]
@@ -60,6 +62,9 @@ def merged(both: Floats, alone: Floats, max_groups: int) -> Labels:
         gains[b] = gains[:, b] = -np.inf
         joint = (within[a] + within + between[a]) / np.maximum(size[a] + size - 1, 1) - worth[a] - worth
         gains[a] = gains[:, a] = np.where((size == 0) | (np.arange(n) == a), -np.inf, joint)
+        # Only these rows can have another best partner now: those whose best is gone or changed, or that gain by it.
+        stale = np.flatnonzero((partner == a) | (partner == b) | (gains[:, a] > most) | (np.arange(n) == a))
+        partner[stale], most[stale] = gains[stale].argmax(axis=1), gains[stale].max(axis=1)
     return np.unique(labels, return_inverse=True)[1]
 
 
@@ -67,16 +72,22 @@ def moved(both: Floats, alone: Floats, labels: Labels, slots: int) -> tuple[Labe
     """By single moves, and what the partition then scores. Labels are below ``slots``; some slots may be empty."""
     labels = labels.copy()
     n = len(both)
+    tasks = np.arange(n)
     here = np.zeros((n, slots))
-    here[np.arange(n), labels] = 1.0
+    here[tasks, labels] = 1.0
     links, size, single = both @ here, here.sum(axis=0), alone @ here
     within = (links * here).sum(axis=0) / 2
-    tasks = np.arange(n)
+
+    def joining(groups: Labels) -> Floats:
+        larger = np.broadcast_to(size[groups] + 1, (n, len(groups)))
+        grown = block_worth(within[groups] + links[:, groups], single[groups] + alone[:, None], larger)
+        return grown - block_worth(within[groups], single[groups], size[groups])
+
+    joined = joining(np.arange(slots))
     while True:
         worth = block_worth(within, single, size)
         own = links[tasks, labels]
         left = block_worth(within[labels] - own, single[labels] - alone, size[labels] - 1) - worth[labels]
-        joined = block_worth(within + links, single + alone[:, None], np.broadcast_to(size + 1, links.shape)) - worth
         gains = joined + left[:, None]
         gains[tasks, labels] = 0.0
         task, into = divmod(int(gains.argmax()), slots)
@@ -84,11 +95,12 @@ def moved(both: Floats, alone: Floats, labels: Labels, slots: int) -> tuple[Labe
             return labels, float(worth.sum())
         out = labels[task]
         for group, sign in ((out, -1), (into, 1)):
-            within[group] += sign * (links[task, group])
+            within[group] += sign * links[task, group]
             single[group] += sign * alone[task]
             size[group] += sign
             links[:, group] += sign * both[task]
         labels[task] = into
+        joined[:, [out, into]] = joining(np.array([out, into]))
 
 
 def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:

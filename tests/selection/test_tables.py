@@ -92,6 +92,8 @@ def test_names_and_costs_may_be_left_out(tmp_path):
         ({"tasks": ["a+b", "a+b", "a+b", "a+b", "c+d"]}, "network 'c' holds task 'd' but has no score of it"),
         ({"cost": [1.0, 2.0, 1, 1, 1]}, "row 2: cost of network 'big' is 2.0"),
         ({"cost": [0.0, 0.0, 1, 1, 1]}, "row 1: cost of network 'big' is 0.0"),
+        ({"tasks": ["a+b", None, "a+b", "a+b", "c"]}, "row 2: tasks is missing"),
+        ({"network": ["big", "big", None, "small", "c"]}, "row 3: network is missing"),
         ({"score": list("vwxyz")}, "column 'score' holds text"),
         ({"seed": [0, 0, 0, 1, 0]}, "network 'small' holds task 'b' but has no score of it for seed 0"),
     ],
@@ -113,3 +115,8 @@ def test_seeds_are_put_together(tmp_path):
     both.to_csv(tmp_path / "list.csv", index=False)
     assert read_networks(tmp_path / "list.csv", False, "mean").of("c")[2] == 4.0
     assert read_networks(tmp_path / "list.csv", False, "lower").of("c")[2] == pytest.approx(3.0)
+
+
+def test_tasks_may_be_called_by_numbers(tmp_path):
+    scores = read_networks(written(tmp_path, "tasks,task,score\n1,1,3\n2,2,4\n"), False, "mean")
+    assert scores.tasks == ("1", "2")
