@@ -83,7 +83,11 @@ class _Recorder(tune.Callback):
 
 def choices(options: Sequence[AnyEstimator | Exact]) -> dict[str, Any]:
     """Names for Optuna of the alternatives: the kind, or all options as JSON where they are not the defaults."""
-    return {option.kind if option == type(option)() else option.model_dump_json(): option for option in options}
+    return {_name(option): option for option in options}
+
+
+def _name(option: AnyEstimator | Exact) -> str:
+    return option.model_dump_json() if option.model_dump(exclude_defaults=True) else option.kind
 
 
 def alternatives(space: Space) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from distgroup.estimators.lookahead import Lookahead
 from distgroup.estimators.low_fidelity import LowFidelity
 from distgroup.estimators.pairwise import Pairwise
 from distgroup.estimators.proximal import Proximal
+from distgroup.estimators.python_source import Python
 from distgroup.estimators.random import Random
 from distgroup.estimators.samplewise import Samplewise
 from distgroup.estimators.successive_halving import SuccessiveHalving
@@ -23,6 +24,7 @@ AnyEstimator = (
     | Pairwise
     | LowFidelity
     | SuccessiveHalving
+    | Python
 )
 """Told apart in a spec by their `kind`."""
 
@@ -40,6 +42,7 @@ __all__ = [
     "MeasuredGroups",
     "Pairwise",
     "Proximal",
+    "Python",
     "Random",
     "Samplewise",
     "SuccessiveHalving",

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from distgroup.estimators.base import AffinityEstimator, Measured
 from distgroup.estimators.estimate import Floats
@@ -15,28 +15,23 @@ from distgroup.estimators.selective_run import SelectiveRun, Update
 from distgroup.training.data import Data
 from distgroup.training.problem import Problem
 from distgroup.training.stack import Stack
+from distgroup.training.tracking import Tracking, track_
 
-Credit = Literal["corrected", "as_released"]
 
-
-class Proximal(AffinityEstimator):
+class Proximal(Tracking, AffinityEstimator):
     """Proximal inter-task affinity of Jeong & Yoon (ICLR 2025, arXiv 2502.11986), tracked over a run whose groups are
     the single tasks, in shuffled order on each batch; shared and task-specific parameters both move.
 
     When task s has been stepped, a_t = 1 − L_t after / L_t before for every task t, and A[s, t] moves by
-    β (a_t − A[s, t]) from 0 on; the diagonal only where a_s ≥ 0. (In larger groups a_t would be divided by their size,
-    and signs would decide; singletons make that moot.) Losses after a step are those before the next, so no forward
-    pass is made beyond training's own, but for one that credits the batch's last task, on every
-    ``credit_last_every``-th batch. A task without a label in the batch keeps its affinity.
+    β (a_t − A[s, t]) from 0 on; the diagonal only where a_s ≥ 0 (see `track_`). Losses after a step are
+    those before the next, so no forward pass is made beyond training's own, but for one that credits the batch's last
+    task, on every ``credit_last_every``-th batch. A task without a label in the batch keeps its affinity.
 
     ``as_released``: the published code credits a change to the task about to act instead of the one that acted, and
     the last of a batch to none; kept for comparison. A singleton is worth 0: with a_t ≤ 0 company does not help.
     """
 
     kind: Literal["proximal"] = "proximal"
-    credit: Credit = "corrected"
-    beta: float = Field(default=1e-3, gt=0, le=1, description="Decay of the moving average")
-    credit_last_every: int = Field(default=1, ge=1, description="Batches from one credit of the last task to the next")
 
     def measure(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Measured:
         data = Data(problem.task_set, problem.task_set.names, device)
@@ -59,14 +54,5 @@ class Proximal(AffinityEstimator):
         else:
             credits = [(later.acted, update) for update, later in pairwise(updates)]
         for source, update in credits:
-            credit(affinity, source, update, self.beta)
-
-
-def credit(affinity: Tensor, source: Tensor, update: Update, beta: float) -> None:
-    """A[s, t] ← (1 − β) A[s, t] + β a_t, in place, for the ``source`` s of each seed."""
-    change = (1 - update.after / update.before).to(affinity.dtype)
-    seeds = torch.arange(len(source), device=source.device)
-    counts = update.before > 0
-    counts[seeds, source] &= change[seeds, source] >= 0
-    row = affinity[seeds, source]
-    affinity[seeds, source] = torch.where(counts, row + beta * (change - row), row)
+            group = one_hot(source, update.before.shape[1]).bool()
+            track_(affinity, group, update.before, update.after, self.beta)

@@ -1,4 +1,4 @@
-"""Affinities on problems small enough for plain arithmetic, with tasks that differ: source and target cannot be mixed up.
+"""Affinities by plain arithmetic, on tasks that differ, so that source and target cannot be mixed up.
 
 One hidden unit h = w + b on the input 1; task t predicts v_t h + c_t, with squared loss. At seed 0 the unit is on.
 """
