@@ -1,14 +1,43 @@
-"""The grouping that tracked affinity asks for."""
+"""The grouping that tracked affinity asks for, and when it is made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import Field, PositiveInt
 
 from distgroup.grouping import Grouping
+from distgroup.options import Options
 from distgroup.scores import AffinityScores, Floats
-from distgroup.selectors.affinity_propagation import AffinityPropagation
-from distgroup.selectors.base import Selector
+from distgroup.selectors import AffinityPropagation, AnySelector, Exact, Selector
+
+
+class Adaptive(Options):
+    """A grouping that is made, and made again, from the affinity tracked; single tasks until then."""
+
+    num_groups: PositiveInt | Literal["auto"] = Field(
+        default="auto", description="At most so many groups by `selector`; auto: affinity propagation decides"
+    )
+    regroup_every: PositiveInt | Literal["never"] = Field(
+        default=100, description="Batches between regroupings; never: one, after the warm-up, is kept"
+    )
+    selector: AnySelector = Exact(disjoint=True)
+    warm_up: int = Field(default=100, ge=0, description="Batches before the first regrouping")
+
+    def due(self, step: int) -> bool:
+        """Is the grouping made before this step?"""
+        since = step - self.warm_up
+        return since == 0 or (since > 0 and self.regroup_every != "never" and since % self.regroup_every == 0)
+
+
+@dataclass(frozen=True)
+class Regrouping:
+    """A grouping that a network has trained in from ``step`` on, and the affinity [source, target] tracked by then."""
+
+    step: int
+    grouping: Grouping
+    affinity: Floats
 
 
 def normalised(affinity: Floats) -> Floats:

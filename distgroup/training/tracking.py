@@ -35,6 +35,20 @@ class Tracking(Options):
         description="Batches between the additional forward passes that credit a batch's last group (corrected only)",
     )
 
+    def credits_last(self, step: int) -> bool:
+        """Does this batch end with a forward pass that credits the last group?"""
+        return self.credit == "corrected" and step % self.credit_last_every == 0
+
+    def credited(self, acting: Tensor, turn: int, last: bool) -> Tensor:
+        """Whose doing is the change from the turn before to this one? Shape [networks, tasks], as `track_` takes it.
+
+        ``acting`` [turns, networks, tasks]: which tasks acted when; none where a network idled. Only if the batch
+        credits the ``last`` is a network credited that idles in this turn.
+        """
+        if self.credit == "as_released":
+            return acting[turn]
+        return acting[turn - 1] if last else acting[turn - 1] & acting[turn].any(1, keepdim=True)
+
 
 def track_(affinity: Tensor, group: Tensor, before: Tensor, after: Tensor, beta: float) -> None:
     """Credit one group of each network with what happened to every task's loss, in place.
