@@ -32,7 +32,7 @@ def run(spec: Spec, problem: Problem, store: Store, address: str | None, progres
 
 def _truth(spec: Spec, problem: Problem, store: Store, progress: Progress) -> Bench:
     with progress("ground truth", check_enumerable(problem, len(spec.seeds))) as done:
-        for count in enumerate_subsets(problem, spec.seeds, spec.gain, store.root):
+        for count in enumerate_subsets(problem, spec.seeds, store.root):
             done(count)
     subsets = store.read("subsets")
     truth = Truth.from_table(subsets, problem.task_set.names, spec.seeds)

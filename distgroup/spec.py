@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field
 
 from distgroup.errors import RequestError
 from distgroup.estimators import AnyEstimator
+from distgroup.estimators.python_source import Python as PythonEstimator
 from distgroup.explain import explain
 from distgroup.gains import Gain
 from distgroup.models import Mlp
@@ -103,7 +104,7 @@ class Spec(Options):
 
     def problem(self, folder: Path) -> Problem:
         """Load the data (relative paths start at ``folder``, the spec's own) and say what is to be trained on it."""
-        return Problem(self.data.load(folder), self.model.encoder, self.training)
+        return Problem(self.data.load(folder), self.model.encoder, self.training, self.gain)
 
     def to_yaml(self) -> str:
         """The resolved spec: every default written out."""
@@ -129,9 +130,13 @@ def load_spec(path: Path) -> Spec:
     if not isinstance(content, dict):
         raise RequestError(f"{path}: a spec is a mapping with the keys {', '.join(Spec.model_fields)}")
     try:
-        return _anchored(Spec.model_validate(content), path.parent)
+        spec = _anchored(Spec.model_validate(content), path.parent)
     except ValidationError as error:
         raise RequestError(explain(path, error, Spec, content)) from None
+    for estimator in spec.search.space.estimator:
+        if isinstance(estimator, PythonEstimator):
+            estimator.bind(path.parent)
+    return spec
 
 
 def _anchored(spec: Spec, folder: Path) -> Spec:

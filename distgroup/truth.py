@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata, spearmanr
 
-from distgroup.grouping import Group, Grouping, mask_of, parse_group, partitions
+from distgroup.grouping import Group, Grouping, mask_of, parse_group
+from distgroup.partition_sums import partition_sums
 from distgroup.scores import DenseScores, GroupScores, membership
 from distgroup.selectors.exact import Exact
 
@@ -87,8 +88,7 @@ class Truth:
 
     def optimum(self, max_groups: int | None, kind: Kind = "cover") -> Grouping:
         """The grouping by at most ``max_groups`` groups with the largest Δm on validation, found exactly."""
-        most = len(self.tasks) if max_groups is None else min(max_groups, len(self.tasks))
-        return self._optima[kind][most - 1]
+        return self._optima[kind][self._most(max_groups) - 1]
 
     def regret(self, grouping: Grouping, max_groups: int | None, split: Split) -> float:
         """Δm of the optimum with at most as many groups, minus that of ``grouping``."""
@@ -114,26 +114,21 @@ class Truth:
 
     def rank_percentile(self, grouping: Grouping, max_groups: int | None) -> float:
         """Percentage of the partitions into at most ``max_groups`` groups whose Δm on test is no better."""
-        every = self._partition_delta_m[: self._partitions_up_to(max_groups)]
+        every = np.concatenate(self._partition_delta_m[: self._most(max_groups)])
         return float(100 * np.mean(every <= self.delta_m(grouping, "test").mean() + 1e-12))
-
-    @cached_property
-    def _partitions(self) -> list[tuple[int, ...]]:
-        return sorted(partitions(len(self.tasks)), key=len)
-
-    def _partitions_up_to(self, max_groups: int | None) -> int:
-        most = len(self.tasks) if max_groups is None else max_groups
-        return sum(len(blocks) <= most for blocks in self._partitions)
-
-    @cached_property
-    def _partition_delta_m(self) -> Floats:
-        """Δm on test of every partition, few groups first."""
-        worth = np.nansum(self.gains["test"].mean(axis=0), axis=1)
-        return np.array([worth[list(blocks)].sum() for blocks in self._partitions]) / len(self.tasks)
 
     def mean_partition_delta_m(self, max_groups: int) -> float:
         """Mean Δm on test of all partitions into at most ``max_groups`` groups."""
-        return float(self._partition_delta_m[: self._partitions_up_to(max_groups)].mean())
+        return float(np.concatenate(self._partition_delta_m[:max_groups]).mean())
+
+    @cached_property
+    def _partition_delta_m(self) -> list[Floats]:
+        """Δm on test of every partition, by its number of groups less one."""
+        worth = np.nansum(self.gains["test"].mean(axis=0), axis=1)
+        return partition_sums(worth / len(self.tasks))
+
+    def _most(self, max_groups: int | None) -> int:
+        return len(self.tasks) if max_groups is None else min(max_groups, len(self.tasks))
 
     @cached_property
     def _shared(self) -> NDArray[np.bool_]:

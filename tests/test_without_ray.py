@@ -42,7 +42,7 @@ for chunk in plan(problem, seeds):
     trained = train_chunk(problem, chunk, cpu)
     if chunk.seed not in alone:
         alone[chunk.seed] = alone_of(trained)
-    store.write("subsets", chunk.key(problem), subset_rows(problem, trained, alone[chunk.seed], "relative"))
+    store.write("subsets", chunk.key(problem), subset_rows(problem, trained, alone[chunk.seed]))
 subsets = store.read("subsets")
 seconds = subsets.drop_duplicates(["seed", "subset"]).groupby("subset")["seconds"].sum().to_dict()
 bench = Bench(problem, seeds, Truth.from_table(subsets, problem.task_set.names, seeds), seconds, store.root)

@@ -10,7 +10,6 @@ from typing import Any
 import ray
 
 from distgroup.distributed.workers import own_device
-from distgroup.gains import Gain
 from distgroup.results.store import Store
 from distgroup.results.subsets import Alone, alone_of, subset_rows
 from distgroup.training.problem import Problem
@@ -21,15 +20,15 @@ RETRIES = 3
 
 
 @ray.remote(max_retries=RETRIES)
-def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, gain: Gain, root: Path) -> Alone | None:
+def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, root: Path) -> Alone | None:
     """Train a chunk and write its part. Of singletons, return what gains are measured against."""
     trained = train_chunk(problem, chunk, own_device())
     alone = alone_of(trained) if alone is None else alone
-    Store(root).write("subsets", chunk.key(problem), subset_rows(problem, trained, alone, gain))
+    Store(root).write("subsets", chunk.key(problem), subset_rows(problem, trained, alone))
     return alone
 
 
-def enumerate_subsets(problem: Problem, seeds: Sequence[int], gain: Gain, root: Path) -> Iterator[int]:
+def enumerate_subsets(problem: Problem, seeds: Sequence[int], root: Path) -> Iterator[int]:
     """Train whatever the table lacks; yields the number of networks done each time some are.
 
     Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
@@ -45,7 +44,7 @@ def enumerate_subsets(problem: Problem, seeds: Sequence[int], gain: Gain, root: 
             if singletons:
                 alone[chunk.seed] = Alone.from_frame(store.part("subsets", key))
             continue
-        task = _chunk.remote(shared, chunk, None if singletons else alone[chunk.seed], gain, root)
+        task = _chunk.remote(shared, chunk, None if singletons else alone[chunk.seed], root)
         pending[task] = len(chunk.groups)
         if singletons:
             alone[chunk.seed] = task

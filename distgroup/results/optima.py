@@ -1,5 +1,6 @@
 """Rows of table `optima`: the enumerated best groupings, beside all-in-one and the random floor."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ def optima_rows(problem: Problem, truth: Truth) -> list[dict[str, Any]]:
         "all_in_one_delta_m_test": all_in_one,
         "noise_ceiling": truth.noise_ceiling,
     }
-    kinds: tuple[Kind, ...] = ("cover", "partition")
-    numbers = range(1, len(truth.tasks) + 1)
-    return [common | _optimum(truth, kind, number) for kind in kinds for number in numbers]
+    return [
+        common | _optimum(truth, kind, number) | {"mean_delta_m_test": float(floor)}
+        for kind, floors in _floors(truth).items()
+        for number, floor in enumerate(floors, start=1)
+    ]
 
 
 def _optimum(truth: Truth, kind: Kind, number: int) -> dict[str, Any]:
@@ -35,7 +38,6 @@ def _optimum(truth: Truth, kind: Kind, number: int) -> dict[str, Any]:
         "delta_m_test": float(test.mean()),
         "delta_m_val_sd": _spread(val),
         "delta_m_test_sd": _spread(test),
-        "mean_delta_m_test": _floor(truth, kind, number),
     }
 
 
@@ -43,7 +45,11 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
 
-def _floor(truth: Truth, kind: Kind, number: int) -> float:
-    if kind == "partition":
-        return truth.mean_partition_delta_m(number)
-    return mean_cover_delta_m(truth.scores.dense(), truth.gains["test"].mean(axis=0), number)
+def _floors(truth: Truth) -> dict[Kind, Sequence[float]]:
+    """Mean Δm on test of all groupings of a kind by at most 1, 2, … groups."""
+    n = len(truth.tasks)
+    covers = mean_cover_delta_m(truth.scores.dense(), truth.gains["test"].mean(axis=0), n)
+    return {
+        "cover": covers.tolist(),
+        "partition": [truth.mean_partition_delta_m(number) for number in range(1, n + 1)],
+    }

@@ -13,7 +13,7 @@ _TEXT, _INTEGER, _REAL = pa.string(), pa.int64(), pa.float64()
 _KEY = [
     _field("taskset", _TEXT, "name of the task set"),
     _field("seed", _INTEGER, "seed of initialisation and batches; null where a row is about all seeds"),
-    _field("spec_hash", _TEXT, "hash of data, model and training: rows with the same are comparable"),
+    _field("spec_hash", _TEXT, "hash of data, model, training and gain: rows with the same are comparable"),
 ]
 _STEPS = _field("cost_steps", _INTEGER, "optimizer steps spent, summed over networks and seeds", "network-steps")
 _SECONDS = _field("cost_seconds", _REAL, "wall time spent on one core", "s")

@@ -40,7 +40,7 @@ def alone_of(trained: Trained) -> Alone:
     return Alone(loss, metric)
 
 
-def subset_rows(problem: Problem, trained: Trained, alone: Alone, kind: Gain) -> list[dict[str, Any]]:
+def subset_rows(problem: Problem, trained: Trained, alone: Alone) -> list[dict[str, Any]]:
     """One row a (group, task of the group, split)."""
     common = {
         "taskset": problem.task_set.name,
@@ -49,7 +49,7 @@ def subset_rows(problem: Problem, trained: Trained, alone: Alone, kind: Gain) ->
         "steps": problem.training.steps,
         "seconds": trained.seconds / len(trained.chunk.groups),
     }
-    return [common | row for row in _scored(trained, alone, kind)]
+    return [common | row for row in _scored(trained, alone, problem.gain)]
 
 
 def _scored(trained: Trained, alone: Alone, kind: Gain) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from distgroup.gains import Gain
 from distgroup.models import Mlp
 from distgroup.tasks.taskset import TaskSet
 from distgroup.training.settings import Training
@@ -16,9 +17,11 @@ class Problem:
     task_set: TaskSet
     encoder: Mlp
     training: Training
+    gain: Gain = "relative"
+    """How what a task gains in a group is measured."""
 
     @cached_property
     def digest(self) -> str:
-        """Hash of data, network and training."""
-        parts = (self.task_set.digest, self.encoder.model_dump_json(), self.training.model_dump_json())
+        """Hash of data, network, training and gain."""
+        parts = (self.task_set.digest, self.encoder.model_dump_json(), self.training.model_dump_json(), self.gain)
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -28,7 +30,7 @@ def rows_of(problem, trained, kind):
         seed = one.chunk.seed
         if seed not in alone:
             alone[seed] = alone_of(one)
-        found += subset_rows(problem, one, alone[seed], kind)
+        found += subset_rows(replace(problem, gain=kind), one, alone[seed])
     return found
 
 
@@ -39,7 +41,7 @@ def test_the_table_is_complete_and_gains_are_against_the_same_seed(problem, trai
     frame = store.read("subsets")
     assert len(frame) == 2 * 2 * (3 * 1 + 3 * 2 + 1 * 3)
     assert not frame.drop(columns="metric").isna().any().any()
-    assert set(frame["spec_hash"]) == {problem.digest}
+    assert set(frame["spec_hash"]) == {replace(problem, gain=kind).digest}
     assert set(frame["steps"]) == {5}
     own = frame[frame["subset"] == frame["task"]]
     assert (own["gain"] == 0).all()
@@ -54,11 +56,11 @@ def test_what_gains_are_measured_against_reads_back_from_the_table(problem, trai
     """A resumed run gets the same gains, to the last bit."""
     store = Store(tmp_path)
     fresh = alone_of(trained[0])
-    store.write("subsets", "singletons", subset_rows(problem, trained[0], fresh, "relative"))
+    store.write("subsets", "singletons", subset_rows(problem, trained[0], fresh))
     assert Alone.from_frame(store.part("subsets", "singletons")) == fresh
 
 
 def test_a_networks_seconds_are_its_share_of_the_stack(problem, trained):
-    rows = subset_rows(problem, trained[1], alone_of(trained[0]), "relative")
+    rows = subset_rows(problem, trained[1], alone_of(trained[0]))
     networks = {row["subset"]: row["seconds"] for row in rows}
     assert sum(networks.values()) == pytest.approx(trained[1].seconds)

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from builders import random_gains, subsets_frame
@@ -23,6 +25,7 @@ def trial(number, estimator, grouping, num_groups, **values):
         "trial_id": str(number),
         "status": "done",
         "estimator": estimator,
+        "params": json.dumps({"estimator": {"kind": estimator}}),
         "grouping": grouping,
         "num_groups": num_groups,
         "delta_m_val": truth.delta_m(chosen, "val").mean(),
@@ -129,3 +132,14 @@ def test_a_run_that_is_not_complete_says_so(store):
         RequestError, match=r"the run is not complete: .* lacks 1 of the test gains; go on with --resume"
     ):
         summarise(store)
+
+
+def test_an_estimator_tried_with_several_options_has_a_row_for_each(store):
+    params = json.dumps({"estimator": {"kind": "lookahead", "every": 5}})
+    store.write("trials", "trial-8", [trial(8, "lookahead", "a|b+c", "2", spearman=0.9, params=params)])
+    for seed in SEEDS:
+        store.write("affinities", f"every5-{seed}", spent("lookahead", seed, 21, 2.1, '{"every":5}'))
+    found = summarise(store).estimators.set_index("estimator")
+    assert set(found.index) == {"lookahead ", "lookahead every=5", "random"}
+    assert found.loc["lookahead every=5", "spearman"] == 0.9
+    assert found.loc["lookahead every=5", "cost_steps"] == pytest.approx(42 / 140)

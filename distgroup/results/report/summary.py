@@ -1,6 +1,8 @@
 """What a run found, from its tables alone: one row an estimator, and the references it stands between."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +48,10 @@ def summarise(store: Store) -> Summary:
         raise RequestError(f"{store.root}: the run is not complete: {error}; go on with --resume") from None
     networks = subsets.drop_duplicates(["seed", "subset"])
     steps, seconds = int(networks["steps"].sum()), float(networks["seconds"].sum())
-    done = trials[trials["status"] == "done"]
+    done = trials[trials["status"] == "done"].copy()
+    done["options"] = done["params"].map(_options)
+    tried = done.groupby("estimator")["options"].nunique()
+    done["label"] = [_label(row.estimator, row.options, tried[row.estimator] == 1) for row in done.itertuples()]
     return Summary(
         taskset=str(subsets["taskset"].iloc[0]),
         tasks=tasks,
@@ -56,22 +61,40 @@ def summarise(store: Store) -> Summary:
         enumeration_steps=steps,
         enumeration_seconds=seconds,
         estimators=_estimators(done, _spent(store), truth, steps, seconds),
-        regrets=done.pivot_table(index="estimator", columns="num_groups", values="regret_test", aggfunc="min"),
+        regrets=done.pivot_table(index="label", columns="num_groups", values="regret_test", aggfunc="min"),
         references=_references(done, truth),
         failed=trials.loc[trials["status"] == "failed", ["estimator", "error"]],
     )
 
 
 def _spent(store: Store) -> pd.DataFrame:
-    """What each estimator's estimates cost, over all options and seeds."""
+    """What each estimator's estimates cost with each of its options, over all seeds."""
     columns = ["estimator", "options", "seed", "cost_steps", "cost_seconds"]
     rows = pd.concat([store.read(table)[columns] for table in ("affinities", "predictions")])
-    return rows.drop_duplicates(columns[:3]).groupby("estimator")[columns[3:]].sum()
+    rows["options"] = rows["options"].map(lambda text: _canonical(json.loads(text)))
+    return rows.drop_duplicates(columns[:3]).groupby(columns[:2])[columns[3:]].sum()
+
+
+def _canonical(options: dict[str, Any]) -> str:
+    return json.dumps(options, sort_keys=True)
+
+
+def _options(params: str) -> str:
+    """A trial's estimator without its kind, as in the tables of estimates."""
+    estimator = json.loads(params)["estimator"]
+    return _canonical({name: value for name, value in estimator.items() if name != "kind"})
+
+
+def _label(estimator: str, options: str, alone: bool) -> str:
+    """The kind; where it was tried with several options, with them."""
+    if alone:
+        return estimator
+    return f"{estimator} " + " ".join(f"{name}={value}" for name, value in json.loads(options).items())
 
 
 def _estimators(done: pd.DataFrame, spent: pd.DataFrame, truth: Truth, steps: int, seconds: float) -> pd.DataFrame:
     rows = []
-    for estimator, own in done.groupby("estimator", sort=True):
+    for (estimator, options), own in done.groupby(["estimator", "options"], sort=True):
         best = own.loc[own["delta_m_val"].idxmax()]
         grouping = Grouping.parse(best["grouping"])
         limit = None if best["num_groups"] == "auto" else int(best["num_groups"])
@@ -79,7 +102,7 @@ def _estimators(done: pd.DataFrame, spent: pd.DataFrame, truth: Truth, steps: in
         closed, closed_error = truth.gap_closed(grouping, limit)
         rows.append(
             {
-                "estimator": estimator,
+                "estimator": own["label"].iloc[0],
                 "num_groups": best["num_groups"],
                 "grouping": best["grouping"],
                 "delta_m": delta_m.mean(),
@@ -87,9 +110,9 @@ def _estimators(done: pd.DataFrame, spent: pd.DataFrame, truth: Truth, steps: in
                 "regret": best["regret_test"],
                 "gap_closed": closed,
                 "gap_closed_se": closed_error,
-                "spearman": own["spearman"].max(),
-                "cost": spent.loc[estimator, "cost_seconds"] / seconds,
-                "cost_steps": spent.loc[estimator, "cost_steps"] / steps,
+                "spearman": best["spearman"],
+                "cost": spent.loc[(estimator, options), "cost_seconds"] / seconds,
+                "cost_steps": spent.loc[(estimator, options), "cost_steps"] / steps,
                 "trials": len(own),
             }
         )
