@@ -55,7 +55,7 @@ class NetworkScores(GroupScores):
         """As `of` for every group. Raises RequestError beyond 16 tasks, and where `of` would mix two networks."""
         n = len(self.tasks)
         if n > DENSE_LIMIT:
-            raise RequestError(f"{n} tasks: a table over all subsets stops at {DENSE_LIMIT}; use milp or greedy for the list")
+            raise RequestError(f"{n} tasks: a table over all subsets stops at {DENSE_LIMIT}; use milp or greedy")
         if len(set(self.groups)) < len(self.groups):
             twice = next(a for a, b in zip(self.groups, self.groups[1:], strict=False) if a == b)
             raise RequestError(f"two networks hold the tasks {group_text(twice)!r}: only milp and greedy can choose")

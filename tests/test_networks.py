@@ -47,5 +47,5 @@ def test_refuses(values, costs, expected):
 def test_a_table_of_too_many_tasks_is_refused():
     n = 17
     scores = NetworkScores([str(i) for i in range(n)], ["all"], np.ones((1, n)))
-    with pytest.raises(RequestError, match="use milp or greedy for the list"):
+    with pytest.raises(RequestError, match="use milp or greedy"):
         scores.dense()
