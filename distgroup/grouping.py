@@ -102,3 +102,9 @@ def partitions(n: int, max_groups: int | None = None) -> Iterator[tuple[int, ...
             yield from grow(task + 1, (*blocks, 1 << task))
 
     return grow(0, ())
+
+
+def all_partitions(tasks: Sequence[str]) -> list[Grouping]:
+    """Every partition of the tasks, fewer groups first, then by text."""
+    every = (Grouping.of(group_of(mask, tasks) for mask in masks) for masks in partitions(len(tasks)))
+    return sorted(every, key=lambda grouping: (len(grouping), str(grouping)))

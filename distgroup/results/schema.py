@@ -35,6 +35,18 @@ SUBSETS = _table(
     _field("seconds", _REAL, "the network's share of its stack's wall time", "s"),
 )
 
+PARTITIONS = _table(
+    "ground truth of update rule selective: one row a (seed, grouping, task, split)",
+    _field("grouping", _TEXT, "the groups that take turns on the network, e.g. a+b|c"),
+    _field("task", _TEXT, "task scored"),
+    _field("split", _TEXT, "val or test"),
+    _field("loss", _REAL, "mean loss; regressions on targets standardised on train"),
+    _field("metric", _REAL, "R² (regression), ROC-AUC (binary) or accuracy (multiclass)"),
+    _field("gain", _REAL, "gain over the single-task network of the same seed and number of batches"),
+    _field("steps", _INTEGER, "optimizer steps of the network: one a batch and group", "steps"),
+    _field("seconds", _REAL, "the network's share of its stack's wall time", "s"),
+)
+
 OPTIMA = _table(
     "best groupings by enumeration: one row a (update, kind, num_groups)",
     _field("update", _TEXT, "update rule: separate"),
@@ -101,10 +113,31 @@ PREDICTIONS = _table(
     _SECONDS,
 )
 
+_STEP = _field("step", _INTEGER, "batches trained on before", "batches")
+
+REGROUPINGS = _table(
+    "groupings made in the course of training: one row a (trial, seed, step)",
+    _field("trial_id", _TEXT, "number of the trial"),
+    _STEP,
+    _field("grouping", _TEXT, "the grouping trained in from this step on"),
+)
+
+TRACKED = _table(
+    "affinity tracked in the course of training: one row a (trial, seed, step, source, target)",
+    _field("trial_id", _TEXT, "number of the trial"),
+    _STEP,
+    _field("source", _TEXT, "task trained on"),
+    _field("target", _TEXT, "task affected"),
+    _field("affinity", _REAL, "moving average of what the source's steps do to the target; larger is better"),
+)
+
 TABLES: dict[str, pa.Schema] = {
     "subsets": SUBSETS,
+    "partitions": PARTITIONS,
     "optima": OPTIMA,
     "trials": TRIALS,
     "affinities": AFFINITIES,
     "predictions": PREDICTIONS,
+    "regroupings": REGROUPINGS,
+    "tracked": TRACKED,
 }

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ CHUNK_BYTES = 6 << 20
 depend on where they are made. Measured in experiments/benchmarks/stack."""
 
 SMALLEST, LARGEST = 4, 64
+
+Of = TypeVar("Of")
 
 
 @dataclass(frozen=True)
@@ -64,23 +67,27 @@ def widest_last(tasks: Sequence[Task]) -> tuple[str, ...]:
     return tuple(task.name for task in sorted(tasks, key=lambda task: task.outputs))
 
 
-def share_out(problem: Problem, groups: Sequence[Group]) -> list[tuple[Group, ...]]:
-    """Cut groups into runs of about equal length that each train well as one stack."""
+def share_out(problem: Problem, networks: Sequence[Of]) -> list[tuple[Of, ...]]:
+    """Cut networks, named by what tells them apart, into runs of about equal length that each train well as a stack."""
     network = Network(problem.task_set.features, problem.encoder.widths, problem.task_set.tasks)
     size = chunk_size(network, problem.training.batch_size)
-    bounds = np.linspace(0, len(groups), -(-len(groups) // size) + 1).round().astype(int)
-    return [tuple(groups[a:b]) for a, b in pairwise(bounds)]
+    bounds = np.linspace(0, len(networks), -(-len(networks) // size) + 1).round().astype(int)
+    return [tuple(networks[a:b]) for a, b in pairwise(bounds)]
 
 
 def plan(problem: Problem, seeds: Sequence[int]) -> Iterator[Chunk]:
     """Chunks for every subset of the tasks; each seed's singletons first, since gains are measured against them."""
     order = widest_last(problem.task_set.tasks)
     groups = [group_of(mask, order) for mask in range(1, 1 << len(order))]
-    alone = tuple(group for group in groups if len(group) == 1)
     together = share_out(problem, [group for group in groups if len(group) > 1])
     for seed in seeds:
-        yield Chunk(seed, alone)
+        yield plan_alone(problem, seed)
         yield from (Chunk(seed, run) for run in together)
+
+
+def plan_alone(problem: Problem, seed: int) -> Chunk:
+    """The single-task networks that gains of this seed are measured against."""
+    return Chunk(seed, tuple(frozenset({name}) for name in widest_last(problem.task_set.tasks)))
 
 
 def train_chunk(problem: Problem, chunk: Chunk, device: torch.device) -> Trained:
