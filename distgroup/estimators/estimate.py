@@ -25,13 +25,13 @@ class Estimate(ABC):
     cost_seconds: Floats
     """Wall time on one core, [seeds]; seeds that trained together share it evenly."""
 
-    def scores(self, seed: int | None = None) -> GroupScores:
-        """Predicted group scores: from the mean over seeds, or of one seed."""
-        return self._scores(slice(None) if seed is None else slice(at := self.seeds.index(seed), at + 1))
+    def scores(self, *seeds: int) -> GroupScores:
+        """Predicted group scores, from the mean over these seeds; over all if none is named."""
+        return self._scores([self.seeds.index(seed) for seed in seeds or self.seeds])
 
     @abstractmethod
-    def _scores(self, seeds: slice) -> GroupScores:
-        """From the mean over some of the seeds."""
+    def _scores(self, at: list[int]) -> GroupScores:
+        """From the mean over some of the seeds, by position."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class AffinityEstimate(Estimate):
     singleton: Floats
     """What each task is worth alone, on the scale of the affinity; shape [seeds, tasks]."""
 
-    def _scores(self, seeds: slice) -> GroupScores:
-        return AffinityScores(self.tasks, self.affinity[seeds].mean(axis=0), self.singleton[seeds].mean(axis=0))
+    def _scores(self, at: list[int]) -> GroupScores:
+        return AffinityScores(self.tasks, self.affinity[at].mean(axis=0), self.singleton[at].mean(axis=0))
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class GroupEstimate(Estimate):
     values: Floats
     """Shape [seeds, groups, tasks], NaN for tasks outside the group."""
 
-    def _scores(self, seeds: slice) -> GroupScores:
-        mean = self.values[seeds].mean(axis=0)
+    def _scores(self, at: list[int]) -> GroupScores:
+        mean = self.values[at].mean(axis=0)
         if len(self.groups) < (1 << len(self.tasks)) - 1:
             return AffinityScores(self.tasks, affinity_through(self.groups, self.tasks, mean), 0.0)
         table = np.zeros((1 << len(self.tasks), len(self.tasks)))

@@ -11,7 +11,6 @@ from pydantic import Field
 from distgroup.enumerable import MOST_TASKS
 from distgroup.estimators.base import GroupEstimator, MeasuredGroups
 from distgroup.estimators.runs import Runs, every_group
-from distgroup.gains import Gain
 from distgroup.grouping import Group
 from distgroup.seeding import derive, numpy_rng
 from distgroup.training.problem import Problem
@@ -31,7 +30,6 @@ class LowFidelity(GroupEstimator):
     kind: Literal["low_fidelity"] = "low_fidelity"
     fraction: float = Field(default=0.25, gt=0, le=1, description="Of the steps of a full run")
     seeds: int = Field(default=1, ge=1, description="Networks a group to average over, for each seed asked for")
-    gain: Gain = "relative"
     sampled: int = Field(default=200, ge=0, description="Groups of three and more, beyond 12 tasks")
 
     def measure_groups(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> MeasuredGroups:
@@ -43,7 +41,7 @@ class LowFidelity(GroupEstimator):
             runs = [Runs(problem, groups, derive(seed, "low_fidelity", i), device) for i in range(self.seeds)]
             for run in runs:
                 run.train_to(steps)
-            values.append(np.mean([run.gains(self.gain) for run in runs], axis=0))
+            values.append(np.mean([run.gains() for run in runs], axis=0))
         return MeasuredGroups(groups, np.array(values), steps * len(groups) * self.seeds)
 
 

@@ -10,7 +10,6 @@ import torch
 from distgroup.estimators.base import AffinityEstimator, Measured
 from distgroup.estimators.estimate import Floats
 from distgroup.estimators.runs import Runs
-from distgroup.gains import Gain
 from distgroup.grouping import Group
 from distgroup.seeding import derive
 from distgroup.training.problem import Problem
@@ -25,7 +24,6 @@ class Pairwise(AffinityEstimator):
     """
 
     kind: Literal["pairwise"] = "pairwise"
-    gain: Gain = "relative"
 
     def measure(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Measured:
         names = sorted(problem.task_set.names)
@@ -39,6 +37,6 @@ class Pairwise(AffinityEstimator):
     def _affinity(self, problem: Problem, groups: Sequence[Group], seed: int, device: torch.device) -> Floats:
         runs = Runs(problem, groups, derive(seed, "pairwise"), device)
         runs.train_to(problem.training.steps)
-        gains = dict(zip(groups, runs.gains(self.gain), strict=True))
+        gains = dict(zip(groups, runs.gains(), strict=True))
         names = problem.task_set.names
         return np.array([[gains[frozenset((s, t))][i] for i, t in enumerate(names)] for s in names])

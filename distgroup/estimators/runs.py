@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from distgroup.estimators.estimate import Floats
-from distgroup.gains import Gain, gain
+from distgroup.gains import gain
 from distgroup.grouping import Group, group_of, mask_of
 from distgroup.models import Network
 from distgroup.training.data import Data
@@ -45,14 +45,14 @@ class Runs:
         self.groups = tuple(groups)
         self._stacks = [shrunk(self._stacks, chunk) for chunk in chunked(self.groups, self._size)]
 
-    def gains(self, kind: Gain) -> Floats:
+    def gains(self) -> Floats:
         """Gain on val of each task in each group, [groups, tasks], NaN for tasks outside the group."""
-        found = [scored(stack, metric=kind == "metric") for stack in self._stacks]
+        found = [scored(stack, metric=self.problem.gain == "metric") for stack in self._stacks]
         order = [self._stacks[0].data.names.index(name) for name in self.problem.task_set.names]
         loss, metric = (np.concatenate(each)[:, order] for each in zip(*found, strict=True))
         names = self.problem.task_set.names
         alone = [self.groups.index(frozenset([name])) for name in names], range(len(names))
-        values = gain(kind, loss, loss[alone], metric, metric[alone])
+        values = gain(self.problem.gain, loss, loss[alone], metric, metric[alone])
         return np.where([[name in group for name in names] for group in self.groups], values, np.nan)
 
 

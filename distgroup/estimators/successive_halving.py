@@ -14,7 +14,6 @@ from distgroup.estimators.base import GroupEstimator, MeasuredGroups
 from distgroup.estimators.estimate import Floats
 from distgroup.estimators.near_best import shortfall
 from distgroup.estimators.runs import Runs, every_group, mask_table
-from distgroup.gains import Gain
 from distgroup.grouping import mask_of
 from distgroup.options import Options
 from distgroup.seeding import derive
@@ -43,7 +42,6 @@ class SuccessiveHalving(GroupEstimator):
     kind: Literal["successive_halving"] = "successive_halving"
     rungs: tuple[Rung, ...] = (Rung(at=1 / 16, keep=1 / 5), Rung(at=1 / 4, keep=1 / 20))
     margin: float = Field(default=0.0, ge=0, description="Δm by which a grouping may fall short and its groups stay")
-    gain: Gain = "relative"
 
     @model_validator(mode="after")
     def _ascending(self) -> "SuccessiveHalving":
@@ -68,11 +66,11 @@ class SuccessiveHalving(GroupEstimator):
         kept, values = np.arange(len(groups)), np.zeros((len(groups), len(runs.problem.task_set.names)))
         for rung in self.rungs:
             runs.train_to(max(1, round(rung.at * full)))
-            values = updated(values, kept, runs.gains(self.gain))
+            values = updated(values, kept, runs.gains())
             kept = kept[self._stay(runs, values[kept], round(rung.keep * len(groups)))]
             runs.keep([groups[i] for i in kept])
         runs.train_to(full)
-        return updated(values, kept, runs.gains(self.gain)), runs.network_steps
+        return updated(values, kept, runs.gains()), runs.network_steps
 
     def _stay(self, runs: Runs, values: Floats, count: int) -> NDArray[np.bool_]:
         """Which of the networks that still train go on."""

@@ -101,7 +101,7 @@ def test_pairwise_is_the_gain_of_the_target():
     groups = [frozenset(group) for group in (["t0"], ["t1"], ["t2"], ["t0", "t2"])]
     runs = Runs(problem, groups, derive(0, "pairwise"), CPU)
     runs.train_to(3)
-    gains = runs.gains("relative")[3]
+    gains = runs.gains()[3]
     affinity = Pairwise().estimate(problem, (0,), CPU).affinity[0]
     np.testing.assert_allclose([affinity[2, 0], affinity[0, 2]], [gains[0], gains[2]])
     assert abs(gains[0] - gains[2]) > 1e-3

@@ -1,5 +1,6 @@
 """Brief enumeration and successive halving: what is kept, what it costs, and that nothing is lost on the way."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -122,3 +123,15 @@ def test_groups_beyond_enumeration_are_sampled_and_the_rest_predicted(many_tasks
 def test_halving_refuses_what_cannot_be_enumerated(many_tasks):
     with pytest.raises(RequestError, match="stops at 12 tasks, found 13"):
         SuccessiveHalving().estimate(many_tasks, (0,), CPU)
+
+
+@pytest.mark.parametrize("kind", ["relative", "log_ratio", "metric"])
+def test_gains_are_measured_as_the_problem_says(kind):
+    problem = replace(two_blocks(steps=30), gain=kind)
+    values = LowFidelity(fraction=1.0).estimate(problem, (0,), CPU).values[0]
+    alone = [group for group in range(31) if np.isfinite(values[group]).sum() == 1]
+    assert np.nanmax(np.abs(values[alone])) == 0
+    relative = LowFidelity(fraction=1.0).estimate(two_blocks(steps=30), (0,), CPU).values[0]
+    assert np.allclose(values, relative, equal_nan=True) == (kind == "relative")
+    if kind == "log_ratio":
+        np.testing.assert_allclose(values, -np.log(1 - relative))
