@@ -14,6 +14,7 @@ from distgroup.explain import explain
 from distgroup.gains import Gain
 from distgroup.models import Mlp
 from distgroup.options import Options
+from distgroup.selectors import AnySelector
 from distgroup.selectors.exact import Exact
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.tasks.python_source import Python
@@ -30,7 +31,7 @@ def _short(value: Any) -> Any:
 
 AnyData = Annotated[DigitsPair | Table | Series | Python, Field(discriminator="kind")]
 EstimatorChoice = Annotated[Annotated[AnyEstimator, Field(discriminator="kind")], BeforeValidator(_short)]
-SelectorChoice = Annotated[Exact, BeforeValidator(_short)]
+SelectorChoice = Annotated[AnySelector, BeforeValidator(_short)]
 NumGroups = PositiveInt | Literal["auto"]
 
 

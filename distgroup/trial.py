@@ -15,7 +15,7 @@ from distgroup.estimators.estimate import Estimate
 from distgroup.grouping import Grouping, group_text
 from distgroup.results.estimates import estimate_from, estimate_rows, table_of
 from distgroup.results.store import Store
-from distgroup.selectors.exact import Exact
+from distgroup.selectors import AnySelector
 from distgroup.training.problem import Problem
 from distgroup.truth import Truth
 
@@ -28,7 +28,7 @@ class Choice:
     estimator: AnyEstimator
     num_groups: int | None
     """At most so many groups; None: the selector decides."""
-    selector: Exact
+    selector: AnySelector
 
     def columns(self) -> dict[str, Any]:
         """The choice as columns of table `trials`."""

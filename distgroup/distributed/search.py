@@ -15,7 +15,7 @@ from distgroup.distributed.workers import own_device
 from distgroup.errors import describe
 from distgroup.estimators import AnyEstimator
 from distgroup.results.store import Store
-from distgroup.selectors.exact import Exact
+from distgroup.selectors import AnySelector
 from distgroup.spec import Search, Space
 from distgroup.trial import Bench, Choice
 
@@ -81,12 +81,12 @@ class _Recorder(tune.Callback):
         self.done()
 
 
-def choices(options: Sequence[AnyEstimator | Exact]) -> dict[str, Any]:
+def choices(options: Sequence[AnyEstimator | AnySelector]) -> dict[str, Any]:
     """Names for Optuna of the alternatives: the kind, or all options as JSON where they are not the defaults."""
     return {_name(option): option for option in options}
 
 
-def _name(option: AnyEstimator | Exact) -> str:
+def _name(option: AnyEstimator | AnySelector) -> str:
     return option.model_dump_json() if option.model_dump(exclude_defaults=True) else option.kind
 
 
