@@ -23,7 +23,7 @@ class FirstOrder(AffinityEstimator):
     """
 
     kind: Literal["first_order"] = "first_order"
-    every: int = Field(default=10, ge=1, description="Steps from one look at the gradients to the next")
+    every: int = Field(default=20, ge=1, description="Steps from one look at the gradients to the next")
 
     def measure(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Measured:
         affinity = joint_run(problem, seeds, device, self.every, first_order)
