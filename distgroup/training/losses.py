@@ -61,8 +61,8 @@ def row_losses(logits: Tensor, targets: Tensor, heads: list[Block]) -> Tensor:
     for block in heads:
         z, y = logits[:, block.outputs], targets[:, block.outputs]
         if block.kind == "multiclass":
-            apart = z.unflatten(1, (-1, block.width))
-            found.append(apart.logsumexp(2) - (z * y).unflatten(1, (-1, block.width)).sum(2))
+            apart, label = (part.unflatten(1, (-1, block.width)) for part in (z, y))
+            found.append(-(torch.log_softmax(apart, 2) * label).sum(2))
         elif block.kind == "binary":
             found.append(functional.binary_cross_entropy_with_logits(z, y.expand_as(z), reduction="none"))
         else:
