@@ -1,21 +1,18 @@
 """`proximal`: what do real updates on one task do to the others, while training one task after another?"""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import one_hot
 
 from distgroup.estimators.base import AffinityEstimator, Measured
 from distgroup.estimators.estimate import Floats
-from distgroup.estimators.selective_run import SelectiveRun, Update
+from distgroup.grouping import Grouping
 from distgroup.training.data import Data
 from distgroup.training.problem import Problem
-from distgroup.training.stack import Stack
-from distgroup.training.tracking import Tracking, track_
+from distgroup.training.selective import Selective
+from distgroup.training.tracking import Tracking
 
 
 class Proximal(Tracking, AffinityEstimator):
@@ -35,24 +32,12 @@ class Proximal(Tracking, AffinityEstimator):
 
     def measure(self, problem: Problem, seeds: Sequence[int], device: torch.device) -> Measured:
         data = Data(problem.task_set, problem.task_set.names, device)
-        stack = Stack(data, problem.encoder, problem.training, seeds, [frozenset(data.names)])
-        run = SelectiveRun(stack, self.credit_last_every)
-        affinity = torch.zeros(len(seeds), run.tasks, run.tasks, dtype=torch.float64, device=device)
-        for _ in range(problem.training.steps):
-            self._track(affinity, list(run.batch()))
-        stack.check()
+        alone = Grouping.of([name] for name in data.names)
+        run = Selective(data, problem.encoder, problem.training, seeds, [alone], self)
+        run.train(problem.training.steps)
         order = [data.names.index(name) for name in problem.task_set.names]
-        return Measured(affinity[:, order][:, :, order].cpu().numpy(), problem.training.steps * run.tasks)
+        affinity = run.affinity[:, order][:, :, order].cpu().numpy()
+        return Measured(affinity, problem.training.steps * len(alone))
 
     def singleton(self, affinity: Floats) -> Floats:
         return np.zeros(len(affinity))
-
-    def _track(self, affinity: Tensor, updates: list[Update]) -> None:
-        """Move the affinity by one batch's updates."""
-        if self.credit == "corrected":
-            credits = [(update.acted, update) for update in updates]
-        else:
-            credits = [(later.acted, update) for update, later in pairwise(updates)]
-        for source, update in credits:
-            group = one_hot(source, update.before.shape[1]).bool()
-            track_(affinity, group, update.before, update.after, self.beta)

@@ -85,7 +85,7 @@ def test_gradient_cosine_of_one_unit_is_a_sign():
 @pytest.mark.parametrize("credit", ["corrected", "as_released"])
 def test_proximal(credit):
     hand, expected = Hand(), np.zeros((3, 3))
-    order = torch.randperm(3, generator=torch_rng(0, "proximal", "order", 0)).tolist()
+    order = torch.randperm(3, generator=torch_rng(0, "order", 0)).tolist()
     for turn, acting in enumerate(order):
         before = [hand.loss(t) for t in range(3)]
         hand.step_all(acting, RATE)
