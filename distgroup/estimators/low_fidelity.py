@@ -10,7 +10,7 @@ from pydantic import Field
 
 from distgroup.enumerable import MOST_TASKS
 from distgroup.estimators.base import GroupEstimator, MeasuredGroups
-from distgroup.estimators.runs import Runs, every_group
+from distgroup.estimators.runs import every_group, gains_after
 from distgroup.grouping import Group
 from distgroup.seeding import derive, numpy_rng
 from distgroup.training.problem import Problem
@@ -36,12 +36,13 @@ class LowFidelity(GroupEstimator):
         few = len(problem.task_set.names) <= MOST_TASKS
         groups = every_group(problem) if few else some_groups(problem, self.sampled)
         steps = max(1, round(self.fraction * problem.training.steps))
-        values = []
-        for seed in seeds:
-            runs = [Runs(problem, groups, derive(seed, "low_fidelity", i), device) for i in range(self.seeds)]
-            for run in runs:
-                run.train_to(steps)
-            values.append(np.mean([run.gains() for run in runs], axis=0))
+        values = [
+            np.mean(
+                [gains_after(problem, groups, derive(seed, self.kind, i), steps, device) for i in range(self.seeds)],
+                axis=0,
+            )
+            for seed in seeds
+        ]
         return MeasuredGroups(groups, np.array(values), steps * len(groups) * self.seeds)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from distgroup.estimators.base import AffinityEstimator, Measured
 from distgroup.estimators.estimate import Floats
-from distgroup.estimators.runs import Runs
+from distgroup.estimators.runs import gains_after
 from distgroup.grouping import Group
 from distgroup.seeding import derive
 from distgroup.training.problem import Problem
@@ -35,8 +35,7 @@ class Pairwise(AffinityEstimator):
         return np.zeros(len(affinity))
 
     def _affinity(self, problem: Problem, groups: Sequence[Group], seed: int, device: torch.device) -> Floats:
-        runs = Runs(problem, groups, derive(seed, "pairwise"), device)
-        runs.train_to(problem.training.steps)
-        gains = dict(zip(groups, runs.gains(), strict=True))
+        found = gains_after(problem, groups, derive(seed, "pairwise"), problem.training.steps, device)
+        gains = dict(zip(groups, found, strict=True))
         names = problem.task_set.names
         return np.array([[gains[frozenset((s, t))][i] for i, t in enumerate(names)] for s in names])

@@ -1,6 +1,6 @@
 """Networks of many groups, trained bit by bit: what estimators that train groups have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -23,11 +23,7 @@ class Runs:
 
     def __init__(self, problem: Problem, groups: Sequence[Group], seed: int, device: torch.device) -> None:
         self.problem, self.groups = problem, tuple(groups)
-        data = Data(problem.task_set, sorted(problem.task_set.names), device)
-        network = Network(problem.task_set.features, problem.encoder.widths, data.tasks)
-        self._size = chunk_size(network, problem.training.batch_size)
-        chunks = chunked(self.groups, self._size)
-        self._stacks = [Stack(data, problem.encoder, problem.training, [seed], chunk) for chunk in chunks]
+        self._stacks = list(stacks(problem, groups, seed, device))
         self.network_steps = 0
 
     @property
@@ -43,25 +39,52 @@ class Runs:
     def keep(self, groups: Sequence[Group]) -> None:
         """Go on with these groups' networks alone."""
         self.groups = tuple(groups)
-        self._stacks = [shrunk(self._stacks, chunk) for chunk in chunked(self.groups, self._size)]
+        size = max(len(stack.groups) for stack in self._stacks)
+        self._stacks = [shrunk(self._stacks, chunk) for chunk in chunked(self.groups, size)]
 
     def gains(self) -> Floats:
         """Gain on val of each task in each group, [groups, tasks], NaN for tasks outside the group."""
-        found = [scored(stack, metric=self.problem.gain == "metric") for stack in self._stacks]
-        order = [self._stacks[0].data.names.index(name) for name in self.problem.task_set.names]
-        loss, metric = (np.concatenate(each)[:, order] for each in zip(*found, strict=True))
-        names = self.problem.task_set.names
-        alone = [self.groups.index(frozenset([name])) for name in names], range(len(names))
-        values = gain(self.problem.gain, loss, loss[alone], metric, metric[alone])
-        return np.where([[name in group for name in names] for group in self.groups], values, np.nan)
+        return gains_of(self.problem, self.groups, [scored(stack, self.problem) for stack in self._stacks])
 
 
-def scored(stack: Stack, metric: bool) -> tuple[Floats, Floats]:
-    """Loss and metric on val, [networks, tasks]; metrics cost time, and are NaN where not asked for."""
-    if metric:
+def gains_after(problem: Problem, groups: Sequence[Group], seed: int, steps: int, device: torch.device) -> Floats:
+    """As `Runs.gains` after so many steps, but holding one stack at a time. Raises DivergedError."""
+    found = []
+    for stack in stacks(problem, groups, seed, device):
+        stack.train(steps)
+        found.append(scored(stack, problem))
+    return gains_of(problem, groups, found)
+
+
+def stacks(problem: Problem, groups: Sequence[Group], seed: int, device: torch.device) -> Iterator[Stack]:
+    """Networks of all groups, as fit the cache; all know all tasks, so that any of them can be put together."""
+    data = Data(problem.task_set, sorted(problem.task_set.names), device)
+    network = Network(problem.task_set.features, problem.encoder.widths, data.tasks)
+    for chunk in chunked(groups, chunk_size(network, problem.training.batch_size)):
+        yield Stack(data, problem.encoder, problem.training, [seed], chunk)
+
+
+Scored = tuple[Floats, Floats]
+"""Loss and metric, [networks, tasks], in the order of the problem's tasks."""
+
+
+def gains_of(problem: Problem, groups: Sequence[Group], found: Sequence[Scored]) -> Floats:
+    """Gains of all groups from what their stacks scored."""
+    loss, metric = (np.concatenate(each) for each in zip(*found, strict=True))
+    names = problem.task_set.names
+    at = {group: i for i, group in enumerate(groups)}
+    alone = [at[frozenset([name])] for name in names], range(len(names))
+    values = gain(problem.gain, loss, loss[alone], metric, metric[alone])
+    return np.where([[name in group for name in names] for group in groups], values, np.nan)
+
+
+def scored(stack: Stack, problem: Problem) -> Scored:
+    """Loss and metric on val; metrics cost time, and are NaN unless gains are measured by them."""
+    order = [stack.data.names.index(name) for name in problem.task_set.names]
+    if problem.gain == "metric":
         found = evaluate(stack, "val")
-        return found.loss, found.metric
-    loss = mean_losses(stack, "val", stack.logits("val"))
+        return found.loss[:, order], found.metric[:, order]
+    loss = mean_losses(stack, "val", stack.logits("val"))[:, order]
     return loss, np.full_like(loss, np.nan)
 
 
