@@ -74,8 +74,11 @@ class Python(Estimator):
             raise RequestError(f"{FIELD}: {self.path} is not a class derived from distgroup.estimators.Estimator")
         try:
             return found(**self.options)
-        except (ValidationError, TypeError) as error:
-            raise RequestError(f"{FIELD}: {self.path} with options {self.options}: {error}") from None
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise RequestError(f"{FIELD}: the options of {self.path}: {wrong}") from None
+        except TypeError as error:
+            raise RequestError(f"{FIELD}: {self.path}: {error}") from None
 
     def identity(self) -> str:
         """Its results also depend on what the user's file says."""
