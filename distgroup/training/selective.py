@@ -99,13 +99,14 @@ class Selective:
 
     def _regroup(self) -> None:
         """Make the groupings that are due before the next batch."""
-        step = self.stack.steps_done
-        for i, candidate in enumerate(self.candidates):
-            if isinstance(candidate, Adaptive) and candidate.due(step):
-                self.check()
-                names, affinity = self.stack.data.names, self._affinity(i)
-                self.groupings[i] = regrouped(names, affinity, candidate.num_groups, candidate.selector)
-                self.regroupings[i].append(Regrouping(step, self.groupings[i], affinity))
+        step, names = self.stack.steps_done, self.stack.data.names
+        due = [(i, one) for i, one in enumerate(self.candidates) if isinstance(one, Adaptive) and one.due(step)]
+        if due:
+            self.check()
+        for i, candidate in due:
+            affinity = self._affinity(i)
+            self.groupings[i] = regrouped(names, affinity, candidate.num_groups, candidate.selector)
+            self.regroupings[i].append(Regrouping(step, self.groupings[i], affinity))
 
     def _affinity(self, network: int) -> Floats:
         found: Floats = self.affinity[network].cpu().numpy().copy()
