@@ -35,8 +35,8 @@ class Prediction:
         dense = scores.dense()
         where = orders(len(scores.tasks))
         warned = (dense < scores.pairwise().diagonal())[where["all"]]
-        chosen = {name: Exact().select(scores, most).grouping for name, most in GROUPS.items()}
-        delta_m = {name: truth.delta_m(grouping, "test") for name, grouping in chosen.items()}
+        best = Exact().select_each(scores, None)
+        delta_m = {k: truth.delta_m(best[(most or len(best)) - 1].grouping, "test") for k, most in GROUPS.items()}
         return cls(delta_m, {order: dense[where[order]] for order in ORDERS}, warned)
 
 
