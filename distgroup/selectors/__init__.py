@@ -11,6 +11,7 @@ from distgroup.selectors.affinity_propagation import AffinityPropagation
 from distgroup.selectors.agglomerative import Agglomerative
 from distgroup.selectors.base import BudgetSelector, NetworkSelection, Selection, Selector
 from distgroup.selectors.exact import Exact
+from distgroup.selectors.graph_mixture import GraphMixture
 from distgroup.selectors.greedy import Greedy
 from distgroup.selectors.greedy_modularity import GreedyModularity
 from distgroup.selectors.louvain import Louvain
@@ -19,7 +20,16 @@ from distgroup.selectors.random import Random
 from distgroup.selectors.spectral import Spectral
 
 AnySelector = Annotated[
-    Exact | Milp | Greedy | AffinityPropagation | Spectral | Agglomerative | Louvain | GreedyModularity | Random,
+    Exact
+    | Milp
+    | Greedy
+    | AffinityPropagation
+    | Spectral
+    | Agglomerative
+    | Louvain
+    | GreedyModularity
+    | GraphMixture
+    | Random,
     Field(discriminator="kind"),
 ]
 """A selector with its options, told apart by ``kind``."""
@@ -30,6 +40,7 @@ __all__ = [
     "AnySelector",
     "BudgetSelector",
     "Exact",
+    "GraphMixture",
     "Greedy",
     "GreedyModularity",
     "Louvain",

@@ -1,14 +1,16 @@
 """`GraphMixture`: a Gaussian mixture on an embedding of the task graph."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import networkx as nx
 import numpy as np
-from sklearn.mixture import GaussianMixture
 
 from distgroup.scores import Floats
 from distgroup.selectors.clustering import MOST_TRIED, ClusteringSelector, Labels, weights
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 
 class GraphMixture(ClusteringSelector):
@@ -43,7 +45,9 @@ def embedding(similarity: Floats, dimensions: int) -> Floats:
     return points
 
 
-def mixture(points: Floats, number: int) -> GaussianMixture:
+def mixture(points: Floats, number: int) -> "GaussianMixture":
+    from sklearn.mixture import GaussianMixture  # a second to import, for one selector of ten
+
     number = min(number, len(np.unique(points.round(9), axis=0)))
     return GaussianMixture(number, covariance_type="spherical", reg_covar=1e-4, n_init=5, random_state=0).fit(points)
 

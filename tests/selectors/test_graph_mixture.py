@@ -17,7 +17,6 @@ def blocks(sizes):
 
 class TestGraphMixture(SelectorContract):
     selector = table_selector = GraphMixture()
-    test_is_in_the_union_by_its_kind = None
 
     def test_finds_as_many_planted_blocks_as_asked_for(self):
         assert str(GraphMixture().select(blocks([3, 3, 3]), 3).grouping) == "a+b+c|d+e+f|g+h+i"
