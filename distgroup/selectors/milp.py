@@ -65,7 +65,8 @@ class Milp(BudgetSelector):
         found = [] if solved.chosen is None else rows[solved.chosen].tolist()
         if start is not None and (not found or _total(worth, found) < reached):
             found = start
-        return self._proven(networks, budget, found, min(bound, solved.bound), solved.done)
+        done = solved.done and (solved.chosen is not None or start is None)
+        return self._proven(networks, budget, found, min(bound, solved.bound), done)
 
     def _partition(self, networks: NetworkScores, budget: Budget) -> NetworkSelection:
         sums = networks.values.sum(axis=1, where=networks.inside)
@@ -84,7 +85,8 @@ class Milp(BudgetSelector):
         if done:
             raise refusal(networks, budget, self.disjoint)
         raise RequestError(
-            f"selector milp: nothing found within time_limit {self.time_limit:g} s: allow more, or greedy"
+            f"selector milp: nothing found that fits the budget within time_limit {self.time_limit:g} s: "
+            "allow more, or use greedy"
         )
 
 

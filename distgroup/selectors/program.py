@@ -14,7 +14,11 @@ from distgroup.selectors.budget import Budget
 UNIT = 1e3
 """What the largest difference between scores is scaled to: HiGHS stops at a gap of 1e-6, whatever the scale."""
 
-TIME_LIMIT_STRUCK = 1
+OPTIMAL, INFEASIBLE = 0, 2
+"""What scipy says of a program that HiGHS is done with; anything else proves nothing."""
+
+ROUNDING = 1e-9
+"""By how much, relative to the budget, costs may be over it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Program:
     offset: float
     objective: Floats
     networks: int
+    shares: Floats
+    """Of the budget, that each network costs; HiGHS allows 1e-6 too much, so that they are looked at again."""
     constraints: list[LinearConstraint]
 
     @classmethod
@@ -34,6 +40,7 @@ class Program:
         pair = np.arange(len(network))
         best = np.nan_to_num(worth.max(axis=0), neginf=0.0)
         one = np.ones(len(pair))
+        shares = _shares(costs, budget)
         served = sparse.csr_array((one, (task, count + pair)), shape=(worth.shape[1], count + len(pair)))
         linked = sparse.csr_array(
             (np.concatenate([one, -one]), (np.tile(pair, 2), np.concatenate([count + pair, network]))),
@@ -43,25 +50,31 @@ class Program:
             float(best.sum()),
             np.concatenate([np.zeros(count), worth[network, task] - best[task]]),
             count,
-            [LinearConstraint(served, 1, 1), LinearConstraint(linked, -inf, 0), *_within(costs, len(pair), budget)],
+            shares,
+            [LinearConstraint(served, 1, 1), LinearConstraint(linked, -inf, 0), *_within(shares, len(pair), budget)],
         )
 
     @classmethod
     def partition(cls, inside: NDArray[np.bool_], sums: Floats, costs: Floats, budget: Budget) -> "Program":
         """Each task in one chosen network; ``inside`` [networks, tasks], ``sums`` what each network's tasks score."""
         held = sparse.csr_array(inside.T.astype(float))
-        return cls(0.0, sums, len(sums), [LinearConstraint(held, 1, 1), *_within(costs, 0, budget)])
+        shares = _shares(costs, budget)
+        return cls(0.0, sums, len(sums), shares, [LinearConstraint(held, 1, 1), *_within(shares, 0, budget)])
 
     @classmethod
     def lightest(cls, inside: NDArray[np.bool_], weights: Floats, costs: Floats, budget: Budget) -> "Program":
         """The networks of least weight that hold every task."""
         held = sparse.csr_array(inside.T.astype(float))
-        return cls(0.0, -weights, len(weights), [LinearConstraint(held, 1, inf), *_within(costs, 0, budget)])
+        shares = _shares(costs, budget)
+        return cls(0.0, -weights, len(weights), shares, [LinearConstraint(held, 1, inf), *_within(shares, 0, budget)])
 
 
 @dataclass(frozen=True)
 class Solved:
-    """``chosen``: positions of networks, None if none were found. ``done``: proven optimal, or proven impossible."""
+    """``chosen``: positions of networks within the budget, None if none were found.
+
+    ``done``: proven optimal, or proven impossible.
+    """
 
     chosen: NDArray[np.intp] | None
     bound: float
@@ -82,11 +95,21 @@ def solve(program: Program, time_limit: float) -> Solved:
     bound = result.get("mip_dual_bound")
     chosen = None if result.x is None else np.flatnonzero(result.x[: program.networks] > 0.5)
     reached = inf if bound is None else program.offset - float(bound) / scale
-    return Solved(chosen, reached, result.status != TIME_LIMIT_STRUCK)
+    if result.status == INFEASIBLE:
+        return Solved(None, inf, True)
+    if chosen is not None and program.shares[chosen].sum() > 1 + ROUNDING:
+        return Solved(None, reached, False)
+    return Solved(chosen, reached, result.status == OPTIMAL)
 
 
-def _within(costs: Floats, pairs: int, budget: Budget) -> list[LinearConstraint]:
+def _shares(costs: Floats, budget: Budget) -> Floats:
+    """Capped at twice the budget, which is as impossible as more, and a number that HiGHS takes."""
+    shares: Floats = np.minimum(costs / budget.cost, 2.0)
+    return shares
+
+
+def _within(shares: Floats, pairs: int, budget: Budget) -> list[LinearConstraint]:
     def limit(weights: Floats, most: float) -> LinearConstraint:
         return LinearConstraint(np.concatenate([weights, np.zeros(pairs)])[None], -inf, most)
 
-    return [limit(np.ones(len(costs)), budget.groups), *([] if budget.cost == inf else [limit(costs, budget.cost)])]
+    return [limit(np.ones(len(shares)), budget.groups), *([] if budget.cost == inf else [limit(shares, 1.0)])]

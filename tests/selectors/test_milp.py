@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import OptimizeResult
 
 from distgroup.errors import RequestError
 from distgroup.networks import NetworkScores
@@ -45,6 +46,37 @@ def test_equals_brute_force(seed, most, cost, disjoint):
     assert selection.cost <= cost
     for task, name in selection.network_of.items():
         assert task in networks.groups[networks.names.index(name)]
+
+
+@pytest.mark.parametrize("disjoint", [False, True])
+@pytest.mark.parametrize("unit", [1e-8, 1e-4, 1e9, 1e16])
+def test_the_unit_of_the_costs_changes_nothing(unit, disjoint):
+    """HiGHS's tolerance is absolute: a budget of 5e-8 would be no limit to it, one of 5e16 no program."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        inside = np.array([[t in group for t in range(6)] for k in (1, 2, 3) for group in combinations(range(6), k)])
+        values = np.where(inside, rng.random(inside.shape) + 0.1 * inside.sum(axis=1)[:, None], np.nan)
+        names, costs = [str(j) for j in range(len(values))], rng.integers(1, 4, len(values)).astype(float)
+        plain = Milp(disjoint=disjoint).select(NetworkScores("abcdef", names, values, costs), None, 5.0)
+        scaled = Milp(disjoint=disjoint).select(NetworkScores("abcdef", names, values, costs * unit), None, 5.0 * unit)
+        assert plain.cost <= 5.0
+        assert scaled.network_of == plain.network_of
+        assert scaled.optimal
+
+
+@pytest.mark.parametrize("disjoint", [False, True])
+def test_over_the_budget_by_less_than_the_tolerance_is_over(disjoint):
+    values = np.array([[1.0, np.nan], [np.nan, 1.0]])
+    networks = NetworkScores("ab", ["x", "y"], values, 1.0 + 1e-7)
+    with pytest.raises(RequestError, match="fits the budget"):
+        Milp(disjoint=disjoint).select(networks, None, 2.0)
+
+
+def test_what_highs_gives_up_on_is_not_proven(monkeypatch):
+    given_up = OptimizeResult(x=None, status=4, mip_dual_bound=None)
+    monkeypatch.setattr("distgroup.selectors.program.milp", lambda *_, **__: given_up)
+    selection = Milp().select(random_networks(np.random.default_rng(0)), 3)
+    assert not selection.optimal
 
 
 def test_left_out_networks_change_nothing():
