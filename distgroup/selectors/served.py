@@ -8,7 +8,7 @@ import numpy as np
 from distgroup.errors import RequestError
 from distgroup.grouping import Group, Grouping, group_text
 from distgroup.networks import NetworkScores
-from distgroup.scores import GroupScores
+from distgroup.scores import AffinityScores, GroupScores
 from distgroup.selectors.base import NetworkSelection, Selection
 
 
@@ -23,9 +23,11 @@ def serve(scores: GroupScores, groups: Iterable[Group], bound: float = inf) -> S
     total = float(table.max(axis=0).sum())
     if total == -inf:
         task = scores.tasks[int(np.isneginf(table.max(axis=0)).argmax())]
+        # A matrix forbids nothing but being alone, and that only where the command line's default is kept.
+        alone = "let tasks be alone (--singleton 0 or diagonal), or " if isinstance(scores, AffinityScores) else ""
         raise RequestError(
             f"task {task!r} ends in no group that the scores allow ({Grouping.of(order)}): "
-            "allow it to be alone, or use exact, milp or greedy, which go round forbidden groups"
+            f"{alone}use exact, milp or greedy, which go round forbidden groups"
         )
     serves = {task: order[j] for task, j in zip(scores.tasks, best, strict=True)}
     return Selection(Grouping.of(serves.values()), serves, total, total >= bound, bound)
