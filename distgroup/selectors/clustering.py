@@ -51,7 +51,7 @@ class ClusteringSelector(Selector):
     def _labels(self, similarity: Floats, num_groups: int | None) -> Iterable[Labels]:
         """Cluster numbers of shape [tasks], by at most ``num_groups`` clusters, 2 or more and less than the tasks.
 
-        Of several the one with the largest total is taken. The diagonal of ``similarity`` holds what tasks score alone.
+        Of several the one with the largest total is taken. The diagonal of ``similarity`` says nothing, but is finite.
         """
 
     def _similarity(self, scores: GroupScores) -> Floats:
@@ -64,7 +64,8 @@ class ClusteringSelector(Selector):
                 f"selector {self.kind}: a score is needed for every pair, and the group {scores.tasks[a]!r}, "
                 f"{scores.tasks[b]!r} has none: use exact, milp or greedy"
             )
-        return similarity
+        # Only the diagonal is left: clusterings overwrite it, but scikit-learn refuses −inf first.
+        return np.where(np.isfinite(similarity), similarity, 0.0)
 
 
 def grouped(names: list[str], labels: Labels) -> list[Group]:

@@ -30,6 +30,13 @@ def affinities(draw):
 
 
 @st.composite
+def never_alone(draw):
+    """What --singleton never, the default of the command line, makes of a matrix."""
+    scores = draw(affinities())
+    return AffinityScores(scores.tasks, scores.affinity, -np.inf)
+
+
+@st.composite
 def tables(draw):
     n = draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
@@ -89,6 +96,17 @@ class SelectorContract:
         assert selection.total <= best.total + 1e-9
         assert best.total <= selection.bound + 1e-9 or getattr(self.selector, "disjoint", False)
         assert not selection.optimal or selection.total <= selection.bound + 1e-9
+
+    @few
+    @given(never_alone(), limits)
+    def test_leaves_no_task_alone_that_may_not_be_or_names_the_option(self, scores, most):
+        try:
+            selection = self.select(scores, most)
+        except RequestError as error:
+            assert "--singleton 0 or diagonal" in str(error)  # noqa: PT017
+        else:
+            assert min(map(len, selection.grouping.groups)) > 1
+            assert np.isfinite(selection.total)
 
     def test_one_task_is_one_group(self):
         selection = self.selector.select(AffinityScores(["a"], np.zeros((1, 1)), 2.0), None)
