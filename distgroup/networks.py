@@ -51,6 +51,12 @@ class NetworkScores(GroupScores):
         best = self.values[rows].max(axis=0, initial=-np.inf, where=self.inside[rows])
         return np.where(member, best, np.nan)
 
+    def row_of(self, group: Group) -> int:
+        """Where the one network of precisely these tasks is. Raises RequestError where there are two."""
+        if self.groups.count(group) > 1:
+            raise self._two_of(group)
+        return self.groups.index(group)
+
     def dense(self) -> Floats:
         """As `of` for every group. Raises RequestError beyond 16 tasks, and where `of` would mix two networks."""
         n = len(self.tasks)
@@ -58,10 +64,13 @@ class NetworkScores(GroupScores):
             raise RequestError(f"{n} tasks: a table over all subsets stops at {DENSE_LIMIT}; use milp or greedy")
         if len(set(self.groups)) < len(self.groups):
             twice = next(a for a, b in zip(self.groups, self.groups[1:], strict=False) if a == b)
-            raise RequestError(f"two networks hold the tasks {group_text(twice)!r}: only milp and greedy can choose")
+            raise self._two_of(twice)
         table = np.where(membership(n), -np.inf, np.nan)
         table[self.inside @ (1 << np.arange(n))] = self.values
         return table
+
+    def _two_of(self, group: Group) -> RequestError:
+        return RequestError(f"two networks hold the tasks {group_text(group)!r}: only milp and greedy can choose")
 
     def _check(self) -> None:
         if not all(self.groups):

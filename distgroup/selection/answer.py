@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from distgroup.grouping import Group, Grouping, group_text
-from distgroup.selectors import NetworkSelection, Selection
+from distgroup.selectors import NetworkSelection
 
 SCHEMA = pa.schema(
     [
@@ -35,7 +35,7 @@ class Answer:
     selector: str
     max_groups: int | None
     budget: float | None
-    selection: Selection
+    selection: NetworkSelection
     lower_is_better: bool
     reported: float | None
     """Total of the same choice in the other table, oriented as the scores were for selection."""
@@ -45,9 +45,7 @@ class Answer:
     @property
     def networks(self) -> dict[str, Group]:
         """Those chosen: name to tasks, in the order of the tasks' text."""
-        named = self.selection.network_of if isinstance(self.selection, NetworkSelection) else {}
-        serves = self.selection.serves
-        found = {named.get(task, group_text(group)): group for task, group in serves.items()}
+        found = {self.selection.network_of[task]: group for task, group in self.selection.serves.items()}
         return dict(sorted(found.items(), key=lambda item: (group_text(item[1]), item[0])))
 
     def shown(self, total: float | None) -> float | None:
@@ -60,9 +58,7 @@ class Answer:
         """The answer by the columns of `SCHEMA`; JSON can hold it."""
         networks = self.networks
         names = list(networks)
-        named = self.selection.network_of if isinstance(self.selection, NetworkSelection) else {}
-        serves = self.selection.serves
-        n = len(serves)
+        n = len(self.selection.serves)
         total, reported = self.shown(self.selection.total), self.shown(self.reported)
         assert total is not None
         return {
@@ -71,12 +67,12 @@ class Answer:
             "budget": self.budget,
             "networks": names,
             "groups": [sorted(group) for group in networks.values()],
-            "serves": {task: names.index(named.get(task, group_text(group))) for task, group in serves.items()},
+            "serves": {task: names.index(self.selection.network_of[task]) for task in self.selection.serves},
             "total": total,
             "mean": total / n,
             "bound": self.shown(self.selection.bound),
             "optimal": self.selection.optimal,
-            "cost": self.selection.cost if isinstance(self.selection, NetworkSelection) else float(len(networks)),
+            "cost": self.selection.cost,
             "report_total": reported,
             "report_mean": None if reported is None else reported / n,
         }

@@ -1,14 +1,16 @@
 """Which selector a request gets, and its selections for every budget asked for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from distgroup.errors import RequestError
+from distgroup.grouping import group_text
 from distgroup.networks import NetworkScores
 from distgroup.scores import DENSE_LIMIT, GroupScores
-from distgroup.selectors import AnySelector, BudgetSelector, Exact, Greedy, Milp, Selection, Selector
+from distgroup.selectors import AnySelector, BudgetSelector, Exact, Greedy, Milp, NetworkSelection, Selection, Selector
 
 MOST_ROWS = 1000
 
@@ -54,8 +56,37 @@ def as_disjoint(selector: Selector) -> Selector:
     return selector.model_copy(update={"disjoint": True}) if hasattr(selector, "disjoint") else selector
 
 
-def selections(selector: Selector, scores: GroupScores, limits: Limits, max_cost: float | None) -> list[Selection]:
+def selections(
+    selector: Selector, scores: GroupScores, limits: Limits, max_cost: float | None
+) -> list[NetworkSelection]:
     """One for each limit. Raises RequestError as the selector does, and if it cannot heed ``max_cost``."""
+    return [as_networks(scores, selection) for selection in _selections(selector, scores, limits, max_cost)]
+
+
+def as_networks(scores: GroupScores, selection: Selection) -> NetworkSelection:
+    """By the networks of the list that are the groups chosen; from a matrix a group is called by its tasks, for 1.
+
+    Raises RequestError where two networks of the list are such a group.
+    """
+    if isinstance(selection, NetworkSelection):
+        return selection
+    groups = selection.grouping.groups
+    names, cost = {group: group_text(group) for group in groups}, float(len(groups))
+    if isinstance(scores, NetworkScores):
+        rows = [scores.row_of(group) for group in groups]
+        names, cost = {scores.groups[row]: scores.names[row] for row in rows}, float(scores.costs[rows].sum())
+    return NetworkSelection(
+        selection.grouping,
+        selection.serves,
+        selection.total,
+        selection.optimal,
+        selection.bound,
+        network_of={task: names[group] for task, group in selection.serves.items()},
+        cost=cost,
+    )
+
+
+def _selections(selector: Selector, scores: GroupScores, limits: Limits, max_cost: float | None) -> Sequence[Selection]:
     if isinstance(selector, BudgetSelector):
         return [selector.select(scores, limit, max_cost) for limit in limits]
     if max_cost is not None:

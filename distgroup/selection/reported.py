@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from distgroup.errors import RequestError
+from distgroup.grouping import group_text
 from distgroup.networks import NetworkScores
 from distgroup.scores import GroupScores
-from distgroup.selectors import NetworkSelection, Selection
+from distgroup.selectors import NetworkSelection
 
 
-def report_total(path: Path, other: GroupScores, selection: Selection) -> float:
+def report_total(path: Path, other: GroupScores, selection: NetworkSelection) -> float:
     """Sum over tasks of the score in ``other``, from the network or group that was chosen to serve each.
 
     ``path`` is where ``other`` was read. Raises RequestError if its tasks differ, or it lacks what was chosen.
@@ -27,8 +28,12 @@ def report_total(path: Path, other: GroupScores, selection: Selection) -> float:
     return total
 
 
-def _score(other: GroupScores, selection: Selection, task: str, column: int) -> float:
-    if isinstance(selection, NetworkSelection) and isinstance(other, NetworkScores):
-        name = selection.network_of[task]
-        return float(other.values[other.names.index(name), column]) if name in other.names else np.nan
-    return float(other.of(selection.serves[task])[column])
+def _score(other: GroupScores, selection: NetworkSelection, task: str, column: int) -> float:
+    name, group = selection.network_of[task], selection.serves[task]
+    if isinstance(other, NetworkScores):
+        if name in other.names:
+            return float(other.values[other.names.index(name), column])
+        if group_text(group) not in (name, *other.names):
+            return np.nan
+    # Where one of the tables does not name its networks, the tasks tell.
+    return float(other.of(group)[column])

@@ -63,6 +63,36 @@ def test_chooses_on_one_table_and_reports_another(select):
     assert found["cost"] == 1.5
 
 
+PRICED = (
+    "network,tasks,task,score,cost\nbig,a+b,a,0.5,5\nbig,a+b,b,0.4,5\nsolo,c,c,0.3,7\nac,a+c,a,0.1,9\nac,a+c,c,0.9,9\n"
+)
+
+
+@pytest.mark.parametrize("selector", ["exact", "milp", "greedy"])
+def test_a_list_keeps_its_names_and_costs(select, tmp_path, selector):
+    (tmp_path / "priced.csv").write_text(PRICED)
+    found = answer(select("priced.csv", "--max-groups", "2", "--selector", selector, "--json"))
+    assert found["networks"] == ["big", "ac"]
+    assert found["groups"] == [["a", "b"], ["a", "c"]]
+    assert found["serves"] == {"a": 0, "b": 0, "c": 1}
+    assert found["cost"] == 14.0
+
+
+def test_two_networks_that_a_clustering_cannot_tell_apart(select, tmp_path):
+    (tmp_path / "two.csv").write_text("network,tasks,task,score\nx,a+b,a,1\nx,a+b,b,1\ny,a+b,a,2\ny,a+b,b,0\n")
+    status, _, err = select("two.csv", "--selector", "louvain", "--max-groups", "1")
+    assert status == 2
+    assert "two.csv: two networks hold the tasks 'a+b': only milp and greedy can choose" in err
+
+
+@pytest.mark.parametrize("unnamed", ["val.csv", "test.csv"])
+@pytest.mark.parametrize("selector", ["exact", "milp"])
+def test_tables_that_do_not_both_name_their_networks_meet_by_tasks(select, tmp_path, unnamed, selector):
+    pd.read_csv(unnamed).drop(columns="network").to_csv(tmp_path / unnamed, index=False)
+    found = answer(select("val.csv", "--max-groups", "1", "--selector", selector, "--report", "test.csv", "--json"))
+    assert found["report_total"] == pytest.approx(3.2)
+
+
 @pytest.mark.parametrize(("text", "total"), [("never", 18.0), ("diagonal", 18.0), ("10", 40.0)])
 def test_singleton(select, text, total):
     found = answer(select("matrix.csv", "--affinity", "--singleton", text, "--max-groups", "4", "--json"))
