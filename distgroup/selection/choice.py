@@ -1,6 +1,7 @@
 """Which selector a request gets, and its selections for every budget asked for."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -30,6 +31,12 @@ def parse_limits(text: str | None) -> Limits:
     if high - low >= MOST_ROWS:
         raise RequestError(f"--max-groups: {text!r} asks for {high - low + 1:,} rows; at most {MOST_ROWS:,} are given")
     return tuple(range(low, high + 1))
+
+
+def check_budget(max_cost: float | None) -> None:
+    """Raises RequestError unless it is none, or a positive number."""
+    if max_cost is not None and not (isfinite(max_cost) and max_cost > 0):
+        raise RequestError(f"--budget: {max_cost:g}: a positive, finite number is needed")
 
 
 def parse_selector(text: str) -> Selector:

@@ -9,7 +9,14 @@ from distgroup.errors import RequestError
 from distgroup.grouping import Grouping
 from distgroup.scores import GroupScores
 from distgroup.selection.answer import Answer
-from distgroup.selection.choice import as_disjoint, default_selector, parse_limits, parse_selector, selections
+from distgroup.selection.choice import (
+    as_disjoint,
+    check_budget,
+    default_selector,
+    parse_limits,
+    parse_selector,
+    selections,
+)
 from distgroup.selection.listing import read_networks
 from distgroup.selection.matrix import Singleton, read_affinity
 from distgroup.selection.reported import report_total
@@ -39,6 +46,7 @@ class Request:
     def answers(self) -> list[Answer]:
         """One for each number of groups asked for. Raises RequestError if the tables or the options cannot be used."""
         limits = parse_limits(self.max_groups)
+        check_budget(self.budget)
         scores = self._read(self.table, self.choose_on)
         other = None if self.report is None else self._read(self.report, "mean")
         selector = self._selector(scores)
