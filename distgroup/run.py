@@ -4,12 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from distgroup.distributed.ground_truth import enumerate_subsets
-from distgroup.distributed.search import number_of_trials, run_search
+from distgroup.distributed.ground_truth import enumerate_subsets, enumerated
+from distgroup.distributed.search import run_search, searched
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
 from distgroup.results.optima import optima_rows
 from distgroup.results.store import Store
+from distgroup.space import number_of_trials
 from distgroup.spec import Spec
 from distgroup.training.problem import Problem
 from distgroup.trial import Bench
@@ -23,10 +24,11 @@ def run(spec: Spec, problem: Problem, store: Store, address: str | None, progres
 
     Raises DivergedError if a network of the ground truth diverges, OSError if a table cannot be written.
     """
+    if enumerated(problem, spec.seeds, store) and searched(store, spec.search):
+        return
     with workers(address):
         bench = _truth(spec, problem, store, progress)
-        total = number_of_trials(spec.search)
-        with progress("search", total) as done:
+        with progress("search", number_of_trials(spec.search)) as done:
             run_search(bench, spec.search, lambda: done(1))
 
 

@@ -92,7 +92,7 @@ class Spec(Options):
     model: Model = Model()
     training: Training = Training()
     gain: Gain = Field(default="relative", description="How a task's gain in a group is measured")
-    ground_truth: GroundTruth = GroundTruth()
+    ground_truth: GroundTruth
     search: Search
     output: Path = Field(description="Folder of the result tables, relative to where distgroup is run")
 

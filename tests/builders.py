@@ -95,6 +95,7 @@ name: small
 seeds: [0, 1]
 data: {kind: digits_pair, tasks: [ink, sum]}
 training: {steps: 5, batch_size: 8, optimizer: {kind: adam, lr: 0.01}}
+ground_truth: {update: [separate]}
 search: {trials: 2, space: {estimator: [random, label_similarity]}}
 output: out
 """

@@ -18,8 +18,8 @@ def test_by_hand():
     assert one("relative", 0.3, 0.4, 0, 0) == pytest.approx(0.25)
     assert one("relative", 0.8, 0.4, 0, 0) == pytest.approx(-1.0)
     assert one("log_ratio", 0.8, 0.4, 0, 0) == pytest.approx(-np.log(2))
-    assert one("metric", 0, 0, 0.9, 0.6) == pytest.approx(0.5)
-    assert one("metric", 0, 0, -0.1, -0.2) == pytest.approx(0.5)
+    assert one("metric", 0, 0, 0.9, 0.6) == pytest.approx(0.3)
+    assert one("metric", 0, 0, -0.1, 0.2) == pytest.approx(-0.3)
 
 
 @given(kinds, losses, metrics)
@@ -42,3 +42,10 @@ def test_log_ratio_is_symmetric(loss, alone):
 def test_element_by_element():
     found = gain("relative", np.array([[1.0, 2.0]]), np.array([2.0, 2.0]), np.zeros(2), np.zeros(2))
     np.testing.assert_array_equal(found, [[0.5, 0.0]])
+
+
+@pytest.mark.parametrize("kind", ["relative", "log_ratio"])
+def test_a_task_learned_perfectly_has_finite_gains(kind):
+    assert one(kind, 0.0, 0.0, 0, 0) == 0.0
+    assert np.isfinite(one(kind, 0.5, 0.0, 0, 0))
+    assert one(kind, 0.0, 0.5, 0, 0) > 0

@@ -288,10 +288,10 @@ TEXTS = [
     ("", "a spec is a mapping with the keys name, seeds, "),
     ("- name: a", "a spec is a mapping with the keys name, seeds, "),
     ("quickstart", "a spec is a mapping with the keys name, seeds, "),
-    (f"{SPEC}name: again\n", "not valid YAML: line 8, column 1: the key 'name' occurs twice"),
+    (f"{SPEC}name: again\n", "not valid YAML: line 9, column 1: the key 'name' occurs twice"),
     (
         SPEC.replace("trials: 2", "trials: 2, trials: 3"),
-        "not valid YAML: line 6, column 21: the key 'trials' occurs twice",
+        "not valid YAML: line 7, column 21: the key 'trials' occurs twice",
     ),
 ]
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from distgroup.commands.screen import screen
 
 
 def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run", show_default=False)]) -> None:
@@ -16,4 +17,4 @@ def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run",
     from distgroup.results.report.terminal import show
     from distgroup.results.store import Store
 
-    show(summarise(Store(folder)), Console())
+    show(summarise(Store(folder)), screen())

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from distgroup.commands.progress import progress
 from distgroup.commands.quiet import stderr_to
+from distgroup.commands.screen import screen
 
 
 def run(
@@ -26,7 +26,7 @@ def run(
     from distgroup.results.report.terminal import show
     from distgroup.spec import load_spec
 
-    console = Console()
+    console = screen()
     parsed = load_spec(spec)
     problem = parsed.problem(spec.parent)
     store = open_output(output or parsed.output, parsed, resume=resume)
@@ -42,7 +42,10 @@ def run(
         console.print(f"interrupted; what is done is kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130) from None
     except Exception:
-        console.print(f"what is done is kept: --resume goes on with it. Messages of Ray and its workers are in {log}")
+        console.print(f"what is done is kept: --resume goes on with it. Ray's messages: {log}", soft_wrap=True)
         raise
-    show(summarise(store), console)
-    console.print(f"tables: {store.root / 'tables'}")
+    summary = summarise(store)
+    show(summary, console)
+    console.print(f"tables: {store.root / 'tables'}", soft_wrap=True)
+    if summary.estimators.empty:
+        raise typer.Exit(1)

@@ -4,8 +4,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from distgroup.commands.screen import screen
 
 
 def schema(
@@ -26,7 +27,7 @@ def schema(
 def _tables() -> None:
     from distgroup.results.schema import TABLES
 
-    console = Console()
+    console = screen()
     for name, columns in TABLES.items():
         table = Table("column", "type", "unit", "meaning", title=f"{name}: {columns.metadata[b'description'].decode()}")
         for column in columns:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from distgroup.commands.screen import screen
 
 
 def validate(spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", show_default=False)]) -> None:
@@ -13,16 +14,17 @@ def validate(spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", 
     Example: distgroup validate experiments/quickstart/spec.yaml
     """
     from distgroup.enumerable import check_enumerable
+    from distgroup.space import number_of_trials
     from distgroup.spec import load_spec
 
     parsed = load_spec(spec)
     problem = parsed.problem(spec.parent)
     networks = check_enumerable(problem, len(parsed.seeds))
     rows = ", ".join(f"{len(split)} {name}" for name, split in problem.task_set.splits.items())
-    console = Console()
+    console = screen()
     console.print(f"{spec}: valid")
     console.print(f"  data: {problem.task_set.name}, {rows} rows, {problem.task_set.features} inputs")
     console.print(f"  tasks: {', '.join(f'{task.name} ({task.kind})' for task in problem.task_set.tasks)}")
     steps = problem.training.steps
     console.print(f"  ground truth: {networks:,} networks of {steps} steps, {networks * steps:,} network-steps")
-    console.print(f"  search: {parsed.search.trials} trials")
+    console.print(f"  search: {number_of_trials(parsed.search)} trials")

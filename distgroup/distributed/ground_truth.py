@@ -28,6 +28,11 @@ def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, root: Path) -> A
     return alone
 
 
+def enumerated(problem: Problem, seeds: Sequence[int], store: Store) -> bool:
+    """Has every network been trained already?"""
+    return all(store.has("subsets", chunk.key(problem)) for chunk in plan(problem, seeds))
+
+
 def enumerate_subsets(problem: Problem, seeds: Sequence[int], root: Path) -> Iterator[int]:
     """Train whatever the table lacks; yields the number of networks done each time some are.
 

@@ -1,9 +1,10 @@
 """The search: Ray Tune runs trials that Optuna proposes, one at a time, so that a spec always gives the same trials."""
 
+import os
 import shutil
+import sys
 import traceback
-from collections.abc import Callable, Sequence
-from math import prod
+from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -13,11 +14,10 @@ from ray.tune.search.optuna import OptunaSearch
 
 from distgroup.distributed.workers import own_device
 from distgroup.errors import describe
-from distgroup.estimators import AnyEstimator
 from distgroup.results.store import Store
-from distgroup.selectors import AnySelector
+from distgroup.space import alternatives, choose, number_of_trials
 from distgroup.spec import Search, Space
-from distgroup.trial import Bench, Choice
+from distgroup.trial import Bench
 
 METRIC = "delta_m_val"
 
@@ -39,9 +39,9 @@ class _Trial(tune.Trainable):
         try:
             row = self.bench.run(self.choice, own_device()) | {"status": "done"}
         except Exception as error:  # noqa: BLE001 (whatever a trial meets is its result, and the others go on)
-            traceback.print_exc()
-            row = {"status": "failed", "error": describe(error)}
-        return {"row": row, METRIC: row.get(METRIC, float("-inf")), "done": True}
+            failed = {"status": "failed", "error": describe(error)}
+            return {"row": failed, "traceback": traceback.format_exc(), METRIC: float("-inf"), "done": True}
+        return {"row": row, METRIC: row[METRIC], "done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """A trial is one step: there is nothing to go on from."""
@@ -62,6 +62,7 @@ class _Recorder(tune.Callback):
         return self.__dict__ | {"done": None}
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
+        sys.stderr.write(trial.last_result.get("traceback", ""))
         self._write(trials, trial, trial.last_result["row"])
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
@@ -77,43 +78,23 @@ class _Recorder(tune.Callback):
             "spec_hash": self.bench.problem.digest,
             "trial_id": name,
         }
-        self.store.write("trials", f"trial-{name}", [row])
+        self.store.write("trials", part_of(trials.index(trial)), [row])
         self.done()
 
 
-def choices(options: Sequence[AnyEstimator | AnySelector]) -> dict[str, Any]:
-    """Names for Optuna of the alternatives: the kind, or all options as JSON where they are not the defaults."""
-    return {_name(option): option for option in options}
+def part_of(number: int) -> str:
+    """Name of a trial's part of table `trials`."""
+    return f"trial-{number:05d}"
 
 
-def _name(option: AnyEstimator | AnySelector) -> str:
-    return option.model_dump_json() if option.model_dump(exclude_defaults=True) else option.kind
-
-
-def alternatives(space: Space) -> dict[str, list[Any]]:
-    """Every dimension of the space with the names of its alternatives."""
-    return {
-        "update": list(space.update),
-        "estimator": list(choices(space.estimator)),
-        "num_groups": list(space.num_groups),
-        "selector": list(choices(space.selector)),
-    }
+def searched(store: Store, search: Search) -> bool:
+    """Has every trial ended already?"""
+    return all(store.has("trials", part_of(number)) for number in range(number_of_trials(search)))
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
     """The space as Optuna sees it."""
     return {name: CategoricalDistribution(values) for name, values in alternatives(space).items()}
-
-
-def choose(space: Space, config: dict[str, Any]) -> Choice:
-    """What a configuration proposed by Optuna stands for."""
-    number = config["num_groups"]
-    return Choice(
-        config["update"],
-        choices(space.estimator)[config["estimator"]],
-        None if number == "auto" else number,
-        choices(space.selector)[config["selector"]],
-    )
 
 
 def sampler(search: Search) -> optuna.samplers.BaseSampler:
@@ -125,15 +106,10 @@ def sampler(search: Search) -> optuna.samplers.BaseSampler:
     return optuna.samplers.TPESampler(seed=search.sampler.seed)
 
 
-def number_of_trials(search: Search) -> int:
-    """As many as asked for; of a grid, not more than it has."""
-    size = prod(len(values) for values in alternatives(search.space).values())
-    return min(search.trials, size) if search.sampler.kind == "grid" else search.trials
-
-
 def run_search(bench: Bench, search: Search, done: Callable[[], None]) -> None:
     """Run all trials; a row is written, and ``done`` called, as each ends. A failing trial is a row, not an error."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"  # Tune's own would end a run early and call it done
     proposals = OptunaSearch(distributions(search.space), metric=METRIC, mode="max", sampler=sampler(search))
     tuner = tune.Tuner(
         tune.with_parameters(_Trial, bench=bench, space=search.space),

@@ -14,6 +14,8 @@ from distgroup.results.store import Store
 from distgroup.spec import Spec
 from distgroup.training.problem import Problem
 
+SPEC, MANIFEST = "spec.yaml", "manifest.json"
+
 PACKAGES = ("distgroup", "torch", "ray", "optuna", "numpy", "pyarrow")
 
 
@@ -22,43 +24,69 @@ def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
 
     Raises RequestError if the folder holds anything else, OSError if it cannot be written.
     """
-    held, store = folder / "spec.yaml", Store(folder.absolute())
-    if held.exists() and not store.empty:
+    held, store = folder / SPEC, Store(folder.absolute())
+    if not _ours(folder, spec):
+        raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
+    if not store.empty:
         _check_same(held, spec, resume)
         return store
-    if folder.exists() and not held.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
-    folder.mkdir(parents=True, exist_ok=True)
-    held.write_text(spec.to_yaml(), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RequestError(f"{folder}: a file stands where a folder is to be; choose another --output") from None
+    _replace(held, spec.to_yaml())
     return store
 
 
 def write_manifest(folder: Path, problem: Problem) -> None:
-    """`manifest.json`: what the tables were made with.
+    """`manifest.json`: what the tables were made with, first and, where that differs, on resuming.
 
     Raises RequestError if there are tables that were made with other data, though under the same spec.
     """
-    held = folder / "manifest.json"
-    if held.exists() and not Store(folder).empty:
-        earlier = json.loads(held.read_text(encoding="utf-8"))["spec_hash"]
-        if earlier != problem.digest:
-            raise RequestError(
-                f"{folder}: the data have changed since these results were made; choose another --output"
-            )
-    manifest = {
+    made_with = {
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "host": socket.gethostname(),
         "platform": platform.platform(),
-        "taskset": problem.task_set.name,
-        "taskset_digest": problem.task_set.digest,
-        "spec_hash": problem.digest,
     }
-    held.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    held = folder / MANIFEST
+    if not held.exists() or Store(folder).empty:
+        about = {"taskset": problem.task_set.name, "taskset_digest": problem.task_set.digest}
+        _replace(held, json.dumps(made_with | about | {"spec_hash": problem.digest, "resumed": []}, indent=2) + "\n")
+        return
+    manifest = _read(held)
+    if manifest["spec_hash"] != problem.digest:
+        raise RequestError(f"{folder}: the data have changed since these results were made; choose another --output")
+    if made_with not in [{key: past[key] for key in made_with} for past in (manifest, *manifest["resumed"])]:
+        manifest["resumed"].append(made_with)
+        _replace(held, json.dumps(manifest, indent=2) + "\n")
+
+
+def _ours(folder: Path, spec: Spec) -> bool:
+    """Is the folder free, or left by an earlier run, even one that did not get far?"""
+    if not folder.is_dir():
+        return True
+    held = folder / SPEC
+    started = held.exists() and held.read_text(encoding="utf-8") == spec.to_yaml()
+    return (folder / MANIFEST).exists() or not Store(folder).empty or started or not any(folder.iterdir())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    hidden = path.with_name(f".{path.name}.tmp")
+    hidden.write_text(text, encoding="utf-8")
+    hidden.replace(path)
+
+
+def _read(path: Path) -> Any:
+    """A YAML or JSON file that an earlier run wrote."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, yaml.YAMLError):
+        raise RequestError(f"{path}: missing or damaged; choose another --output, or mend it") from None
 
 
 def _check_same(held: Path, spec: Spec, resume: bool) -> None:
-    earlier, now = yaml.safe_load(held.read_text(encoding="utf-8")), yaml.safe_load(spec.to_yaml())
-    changes = _differences(earlier, now)
+    changes = _differences(_read(held), yaml.safe_load(spec.to_yaml()))
     if changes:
         raise RequestError(f"{held.parent}: holds the results of another spec ({changes}); choose another --output")
     if not resume:

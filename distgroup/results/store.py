@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from distgroup.errors import RequestError
 from distgroup.results.schema import TABLES
 
 
@@ -55,6 +55,13 @@ class Store:
         return self._frame(sorted(folder.glob("[!.]*.parquet")), table)
 
     def _frame(self, parts: list[Path], table: str) -> pd.DataFrame:
-        dataset = ds.dataset([str(part) for part in parts], schema=TABLES[table], format="parquet")
-        frame: pd.DataFrame = dataset.to_table().to_pandas()
+        tables = [_whole(part, TABLES[table]) for part in parts]
+        frame: pd.DataFrame = pa.concat_tables([TABLES[table].empty_table(), *tables]).to_pandas()
         return frame
+
+
+def _whole(part: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        return pq.read_table(part, schema=schema, partitioning=None)
+    except pa.ArrowInvalid as error:
+        raise RequestError(f"{part}: damaged ({error}); delete it, and --resume makes it again") from None

@@ -73,3 +73,18 @@ def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
             return True
         pid = parents[pid]
     return False
+
+
+def test_an_interrupted_search_says_so_and_goes_on(tmp_path):
+    many = {"trials": 150, "space": {"estimator": ["random", "label_similarity"], "num_groups": [2, "auto"]}}
+    write(tmp_path, search=many)
+    process = subprocess.Popen([*DISTGROUP, "run", "spec.yaml"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    trials = tmp_path / "results" / "tables" / "trials"
+    while len(list(trials.glob("*.parquet"))) < 10:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "distgroup run spec.yaml --resume" in said
+    assert distgroup(tmp_path, "run", "spec.yaml", "--resume").returncode == 0
+    assert len(tables(tmp_path)["trials"]) == 150

@@ -66,13 +66,13 @@ def test_a_folder_with_anything_else_is_refused_and_kept(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(RequestError, match="not a distgroup run; choose another --output"):
         open_output(tmp_path, make_spec(), resume=False)
-    with pytest.raises(RequestError, match="not a distgroup run"):
+    with pytest.raises(RequestError, match="a file stands where"):
         open_output(tmp_path / "thesis.tex", make_spec(), resume=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_run_that_ended_before_its_first_table_is_no_results(tmp_path):
-    open_output(tmp_path, make_spec(), resume=False)
+    write_manifest(open_output(tmp_path, make_spec(), resume=False).root, make_problem())
     open_output(tmp_path, make_spec(**{"training.steps": 6}), resume=False)
     assert load_spec(tmp_path / "spec.yaml").training.steps == 6
 
@@ -92,3 +92,38 @@ def test_changed_data_under_the_same_spec_are_noticed(tmp_path):
     write_manifest(store.root, make_problem())
     with pytest.raises(RequestError, match="the data have changed"):
         write_manifest(store.root, make_problem(make_task_set(seed=1)))
+
+
+def test_a_users_own_spec_is_not_overwritten(tmp_path):
+    own = tmp_path / "spec.yaml"
+    own.write_text("# mine\n" + make_spec().to_yaml())
+    with pytest.raises(RequestError, match="not a distgroup run"):
+        open_output(tmp_path, make_spec(), resume=False)
+    assert own.read_text().startswith("# mine")
+
+
+def test_resuming_elsewhere_is_noted_and_keeps_the_first(tmp_path):
+    store = with_a_table(tmp_path, make_spec())
+    write_manifest(store.root, make_problem())
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["versions"]["torch"] = "1.0"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    for _ in range(2):
+        write_manifest(store.root, make_problem())
+    after = json.loads((tmp_path / "manifest.json").read_text())
+    assert after["versions"]["torch"] == "1.0"
+    assert len(after["resumed"]) == 1
+
+
+def test_a_damaged_manifest_is_named(tmp_path):
+    store = with_a_table(tmp_path, make_spec())
+    (tmp_path / "manifest.json").write_text('{"versions": ')
+    with pytest.raises(RequestError, match=r"manifest.json: missing or damaged"):
+        write_manifest(store.root, make_problem())
+
+
+def test_a_file_where_the_folder_is_to_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "deep"):
+        with pytest.raises(RequestError, match="a file stands where"):
+            open_output(folder, make_spec(), resume=False)

@@ -3,10 +3,12 @@ import json
 import numpy as np
 import pytest
 from builders import random_gains, subsets_frame
+from rich.console import Console
 
 from distgroup.errors import RequestError
 from distgroup.grouping import Grouping
-from distgroup.results.report.summary import summarise
+from distgroup.results.report.summary import reachable, summarise
+from distgroup.results.report.terminal import show
 from distgroup.results.store import Store
 from distgroup.truth import Truth
 
@@ -143,3 +145,23 @@ def test_an_estimator_tried_with_several_options_has_a_row_for_each(store):
     assert set(found.index) == {"lookahead ", "lookahead every=5", "random"}
     assert found.loc["lookahead every=5", "spearman"] == 0.9
     assert found.loc["lookahead every=5", "cost_steps"] == pytest.approx(42 / 140)
+
+
+def test_where_every_trial_failed_the_reasons_are_there(tmp_path):
+    store = Store(tmp_path)
+    subsets = subsets_frame(NAMES, SEEDS, *gains()).assign(taskset="small", steps=10, seconds=0.5)
+    store.write("subsets", "s", subsets.to_dict("records"))
+    failed = {"trial_id": "0", "status": "failed", "estimator": "lookahead", "num_groups": "2", "error": "it diverged"}
+    store.write("trials", "trial-0", [failed])
+    found = summarise(store)
+    assert found.estimators.empty
+    assert list(found.failed["error"]) == ["it diverged"]
+    console = Console(record=True, width=100)
+    show(found, console)
+    assert "it diverged" in console.export_text()
+
+
+def test_what_an_oracle_would_reach():
+    assert reachable(1.0) == 1.0
+    assert reachable(0.5) == pytest.approx((2 / 3) ** 0.5)
+    assert np.isnan(reachable(-0.1))

@@ -12,6 +12,21 @@ from distgroup.grouping import Grouping
 from distgroup.results.store import Store
 from distgroup.truth import Truth
 
+ESTIMATOR_COLUMNS = [
+    "estimator",
+    "num_groups",
+    "grouping",
+    "delta_m",
+    "delta_m_sd",
+    "regret",
+    "gap_closed",
+    "gap_closed_se",
+    "spearman",
+    "cost",
+    "cost_steps",
+    "trials",
+]
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -21,12 +36,14 @@ class Summary:
     tasks: tuple[str, ...]
     seeds: tuple[int, ...]
     noise_ceiling: float
+    """Spearman of the gains with themselves between halves of the seeds."""
+    reachable: float
+    """About what an estimator would score that knew the true gains."""
     networks: int
     enumeration_steps: int
     enumeration_seconds: float
     estimators: pd.DataFrame
-    """Columns estimator, num_groups, grouping, delta_m, delta_m_sd, regret, gap_closed, gap_closed_se, spearman,
-    cost (seconds, as a share of enumerating), cost_steps (the same in network-steps), trials."""
+    """`ESTIMATOR_COLUMNS`; cost is in seconds and cost_steps in network-steps, as shares of enumerating."""
     regrets: pd.DataFrame
     """Regret on test by estimator (rows) and num_groups (columns)."""
     references: pd.DataFrame
@@ -57,6 +74,7 @@ def summarise(store: Store) -> Summary:
         tasks=tasks,
         seeds=seeds,
         noise_ceiling=truth.noise_ceiling,
+        reachable=reachable(truth.noise_ceiling),
         networks=len(networks),
         enumeration_steps=steps,
         enumeration_seconds=seconds,
@@ -116,7 +134,7 @@ def _estimators(done: pd.DataFrame, spent: pd.DataFrame, truth: Truth, steps: in
                 "trials": len(own),
             }
         )
-    return pd.DataFrame(rows).sort_values("delta_m", ascending=False, ignore_index=True) if rows else pd.DataFrame()
+    return pd.DataFrame(rows, columns=ESTIMATOR_COLUMNS).sort_values("delta_m", ascending=False, ignore_index=True)
 
 
 def _references(done: pd.DataFrame, truth: Truth) -> pd.DataFrame:
@@ -131,6 +149,14 @@ def _references(done: pd.DataFrame, truth: Truth) -> pd.DataFrame:
             {"reference": name, "grouping": str(grouping), "delta_m": delta_m.mean(), "delta_m_sd": _spread(delta_m)}
         )
     return pd.DataFrame(rows)
+
+
+def reachable(halves: float) -> float:
+    """√(2r / (1 + r)): what the truth itself would correlate with the mean over all seeds, r between halves of them.
+
+    Spearman–Brown, then its root; exact for Pearson's correlation, about right for Spearman's. NaN unless r > 0.
+    """
+    return float(np.sqrt(2 * halves / (1 + halves))) if halves > 0 else float("nan")
 
 
 def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
