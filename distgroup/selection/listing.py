@@ -17,6 +17,7 @@ from distgroup.tasks.datafile import DataFile
 
 REQUIRED = ("tasks", "task", "score")
 OPTIONAL = ("network", "cost", "seed")
+NAMES = ("tasks", "task", "network")
 
 
 @dataclass
@@ -34,7 +35,7 @@ def read_networks(path: Path, lower_is_better: bool, rule: Rule) -> NetworkScore
     """
     file = DataFile(path)
     columns = [file.column("column", name) for name in REQUIRED] + [name for name in OPTIONAL if name in file.names]
-    table = file.read(columns)
+    table = file.read(columns, text=NAMES)
     numbers: dict[str, Floats] = {
         name: file.numbers(name, name, table[name]) for name in ("score", "cost") if name in columns
     }
@@ -53,7 +54,7 @@ def _rows(path: Path, table: pa.Table, numbers: Mapping[str, Floats]) -> list[di
         at = f"{path}: row {i + 1}"
         if missing := [name for name in row if row[name] is None and name not in numbers]:
             raise RequestError(f"{at}: {missing[0]} is missing")
-        texts = {name: str(row[name]) for name in ("tasks", "task", "network") if name in row}
+        texts = {name: str(row[name]) for name in NAMES if name in row}
         rows.append({**row, **texts, **{name: values[i] for name, values in numbers.items()}, "at": at})
     return rows
 

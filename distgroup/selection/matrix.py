@@ -23,7 +23,7 @@ def read_affinity(path: Path, singleton: Singleton, lower_is_better: bool) -> Af
     """
     file = DataFile(path)
     source, *targets = file.names
-    table = file.read(file.names)
+    table = file.read(file.names, text=[source])
     sources = [str(name) for name in table[source].to_pylist()]
     _check_names(path, sources, targets)
     columns = [file.numbers("affinity", name, table[name]) for name in targets]

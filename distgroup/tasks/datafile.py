@@ -59,10 +59,13 @@ class DataFile:
             found.update(dict.fromkeys(matches))
         return list(found)
 
-    def read(self, names: Sequence[str]) -> pa.Table:
-        """These columns, with text instead of codes for text; raises RequestError if there is no row."""
+    def read(self, names: Sequence[str], text: Sequence[str] = ()) -> pa.Table:
+        """These columns, with text instead of codes for text; raises RequestError if there is no row.
+
+        In a CSV those in ``text`` are text even where they look like numbers: 01 is not 1.
+        """
         with self._reading():
-            table = self._table(list(dict.fromkeys(names)))
+            table = self._table(list(dict.fromkeys(names)), text)
         if not table.num_rows:
             raise RequestError(f"{self.path}: the file has columns but no rows")
         return pa.table({name: _plain(table[name]) for name in table.column_names})
@@ -93,10 +96,11 @@ class DataFile:
         with csv.open_csv(self.path, csv.ReadOptions(block_size=BLOCK)) as reader:
             return reader.schema.names  # type: ignore[no-any-return]
 
-    def _table(self, names: list[str]) -> pa.Table:
+    def _table(self, names: list[str], text: Sequence[str]) -> pa.Table:
         if self.path.suffix == ".parquet":
             return parquet.read_table(self.path, columns=names)
-        wanted = csv.ConvertOptions(include_columns=names, strings_can_be_null=True)
+        types = {name: pa.string() for name in text}
+        wanted = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, column_types=types)
         return csv.read_csv(
             self.path, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
         )

@@ -120,3 +120,13 @@ def test_seeds_are_put_together(tmp_path):
 def test_tasks_may_be_called_by_numbers(tmp_path):
     scores = read_networks(written(tmp_path, "tasks,task,score\n1,1,3\n2,2,4\n"), False, "mean")
     assert scores.tasks == ("1", "2")
+
+
+def test_names_that_look_like_numbers_stay_as_they_are_written(tmp_path):
+    text = "network,tasks,task,score\n1e3,01+02,01,1\n1e3,01+02,02,2\n007,01,01,3\n"
+    scores = read_networks(written(tmp_path, text), False, "mean")
+    assert scores.tasks == ("01", "02")
+    assert scores.names == ("007", "1e3")
+    alone = written(tmp_path, "network,tasks,task,score\n1e3,01,01,1\n007,02,02,2\n")
+    assert read_networks(alone, False, "mean").tasks == ("01", "02")
+    assert read_affinity(written(tmp_path, "source,01,2.0\n2.0,3,4\n01,5,6\n"), 0.0, False).tasks == ("01", "2.0")
