@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distgroup.errors import RequestError
 from distgroup.grouping import Grouping
-from distgroup.scores import GroupScores
+from distgroup.scores import DENSE_LIMIT, GroupScores
 from distgroup.selection.answer import Answer
 from distgroup.selection.choice import (
     as_disjoint,
@@ -25,6 +25,7 @@ from distgroup.selectors.exact import exact_memory
 from distgroup.spread import Rule
 
 SAID_FROM = 14
+"""Tasks, up to as many as `Exact` takes, for which it says how much there is to do."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Request:
         selector = parse_selector(self.selector) if self.selector else default_selector(scores, self.budget)
         selector = as_disjoint(selector) if self.disjoint else selector
         n = len(scores.tasks)
-        if isinstance(selector, Exact) and n >= SAID_FROM:
+        if isinstance(selector, Exact) and SAID_FROM <= n <= DENSE_LIMIT:
             print(f"exact: {n} tasks, {2**n - 1:,} groups, about {exact_memory(n) / 2**20:,.0f} MiB", file=sys.stderr)
         return selector
 

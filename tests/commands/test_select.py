@@ -181,6 +181,16 @@ def test_too_many_tasks_for_a_table_names_what_would_do(select, tmp_path):
     status, _, err = select("large.csv", "--affinity", "--max-groups", "3", "--selector", "exact")
     assert status == 2
     assert "25 have 33,554,431 groups, which would need about" in err
+    assert err.count("33,554,431") == 1
     assert "milp" in err
     assert "greedy" in err
     assert not select("large.csv", "--affinity", "--max-groups", "3")[0]
+
+
+def test_says_how_much_there_is_to_do_where_it_is_done(select, tmp_path):
+    names = [f"t{i:02}" for i in range(14)]
+    rows = "".join(f"{name},{','.join('1' for _ in names)}\n" for name in names)
+    (tmp_path / "some.csv").write_text(f"source,{','.join(names)}\n{rows}")
+    status, _, err = select("some.csv", "--affinity", "--max-groups", "1")
+    assert not status
+    assert "exact: 14 tasks, 16,383 groups, about" in err
