@@ -21,6 +21,7 @@ from distgroup.trial import estimates
 CPU = torch.device("cpu")
 EXAMPLE = dedent(re.search(r"```python\n(.*?)```", Python.__doc__, re.DOTALL).group(1))
 SPEC = {
+    "ground_truth": {},
     "name": "own",
     "data": {"kind": "digits_pair", "tasks": ["sum", "ink"]},
     "output": "results/own",
