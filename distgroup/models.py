@@ -17,7 +17,8 @@ from typing import Literal
 
 import torch
 from pydantic import Field, PositiveInt
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from distgroup.options import Options
 from distgroup.seeding import torch_rng
@@ -29,6 +30,17 @@ class Mlp(Options):
 
     kind: Literal["mlp"] = "mlp"
     widths: tuple[PositiveInt, ...] = Field(default=(64, 64), min_length=1, description="Width of each hidden layer")
+
+    def module(self, features: int, seed: int) -> nn.Module:
+        """The encoder of a stack's networks of that seed, [rows, features] → [rows, last width], in float64."""
+        layers: list[nn.Module] = []
+        for depth, (above, below) in enumerate(pairwise((features, *self.widths))):
+            linear = skip_init(nn.Linear, above, below, dtype=torch.float64)
+            weight = torch.empty(above, below, dtype=torch.float64)
+            fill(weight, linear.bias.data, above, torch_rng(seed, "init", "encoder", depth))
+            linear.weight.data.copy_(weight.T)
+            layers.extend([linear, nn.ReLU()])
+        return nn.Sequential(*layers)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""The network as a torch module: what is trained data-parallel, saved and loaded, beside the stacks of many."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from distgroup.models import Mlp, fill
+from distgroup.seeding import torch_rng
+from distgroup.tasks.task import Task
+from distgroup.training.losses import head_order
+
+
+class MultiTask(nn.Module):
+    """A shared encoder and one linear head a task: logits [rows, outputs] from inputs [rows, features].
+
+    ``tasks`` are held in `head_order`, as `Data.tasks` are, and so stand the heads and the outputs.
+    """
+
+    def __init__(self, encoder: nn.Module, width: int, tasks: Sequence[Task]) -> None:
+        """``encoder`` gives [rows, width]. The heads' numbers are left unset: `build` draws them."""
+        super().__init__()
+        self.tasks = head_order(tuple(tasks))
+        self.encoder = encoder
+        heads = [skip_init(nn.Linear, width, task.outputs, dtype=torch.float64) for task in self.tasks]
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = self.encoder(inputs)
+        return torch.cat([head(hidden) for head in self.heads], 1)
+
+    def head(self, task: str) -> nn.Module:
+        """The head of the task of that name."""
+        return self.heads[[one.name for one in self.tasks].index(task)]
+
+
+def build(encoder: Mlp, features: int, tasks: Sequence[Task], seed: int) -> MultiTask:
+    """A network with the very numbers that a stack's networks of that seed start from, in float64 on the CPU.
+
+    A head's numbers depend on seed and name alone, so every network of a seed starts alike, whatever its tasks.
+    """
+    body = encoder.module(features, seed)
+    network = MultiTask(body, width(body, features), tasks)
+    for task, head in zip(network.tasks, network.heads, strict=True):
+        fill(head.weight.data, head.bias.data, head.in_features, torch_rng(seed, "init", "head", task.name))
+    return network
+
+
+def width(encoder: nn.Module, features: int) -> int:
+    """How many numbers the encoder makes of a row: asked of one row of zeros, in evaluation."""
+    training = encoder.training
+    with torch.no_grad():
+        found: Tensor = encoder.eval()(torch.zeros(1, features, dtype=torch.float64))
+    encoder.train(training)
+    return found.shape[1]
