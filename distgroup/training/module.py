@@ -30,9 +30,11 @@ class MultiTask(nn.Module):
         hidden = self.encoder(inputs)
         return torch.cat([head(hidden) for head in self.heads], 1)
 
-    def head(self, task: str) -> nn.Module:
+    def head(self, task: str) -> nn.Linear:
         """The head of the task of that name."""
-        return self.heads[[one.name for one in self.tasks].index(task)]
+        found = self.heads[[one.name for one in self.tasks].index(task)]
+        assert isinstance(found, nn.Linear)  # they are made so above
+        return found
 
 
 def build(encoder: Mlp, features: int, tasks: Sequence[Task], seed: int) -> MultiTask:
@@ -42,7 +44,8 @@ def build(encoder: Mlp, features: int, tasks: Sequence[Task], seed: int) -> Mult
     """
     body = encoder.module(features, seed)
     network = MultiTask(body, width(body, features), tasks)
-    for task, head in zip(network.tasks, network.heads, strict=True):
+    for task in network.tasks:
+        head = network.head(task.name)
         fill(head.weight.data, head.bias.data, head.in_features, torch_rng(seed, "init", "head", task.name))
     return network
 
