@@ -31,6 +31,26 @@ class Sgd(Options):
         return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, fused=True)
 
 
+class Parallel(Options):
+    """How each worker of data-parallel training goes about it. Results do not depend on it, but for rounding."""
+
+    cpus_per_worker: float = Field(default=1, gt=0, description="CPUs that each worker takes; may be a fraction")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        default="auto", description="gpu: one for each worker; auto: if the cluster has so many"
+    )
+    precision: Literal["auto", "float32", "bf16"] = Field(
+        default="auto",
+        description="bf16: matrix products in bfloat16, whose rounding is coarse enough to be seen in the results; "
+        "auto: on GPUs only",
+    )
+    accumulate: int = Field(
+        default=1,
+        ge=1,
+        description="Parts that a worker takes its rows of a batch in, one after another, to save memory",
+    )
+    checkpoint_every: int = Field(default=500, ge=1, description="Steps between checkpoints")
+
+
 class Training(Options):
     """One training run of one network."""
 
@@ -40,3 +60,10 @@ class Training(Options):
     budget: Literal["per_network"] = Field(
         default="per_network", description="per_network: every network gets `steps`, however many there are"
     )
+    workers: int = Field(default=1, ge=1, description="Workers that share each batch when one network is trained")
+    parallel: Parallel = Parallel()
+
+    @property
+    def determining(self) -> str:
+        """As JSON, all that results depend on: not how many workers trained, nor how they went about it."""
+        return self.model_dump_json(exclude={"workers", "parallel"})
