@@ -1,6 +1,7 @@
-"""Loss and metric of every network of a stack on a split."""
+"""Loss and metric of networks on a split."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,8 @@ from sklearn.metrics import r2_score, roc_auc_score
 from torch import Tensor
 
 from distgroup.tasks.task import Kind
+from distgroup.training.data import Data
 from distgroup.training.losses import blocks, row_losses
-from distgroup.training.stack import Stack
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +23,16 @@ class Evaluation:
     metric: Floats
 
 
-def evaluate(stack: Stack, split: str) -> Evaluation:
+class Networks(Protocol):
+    """A stack, or a single network: what predicts for its data."""
+
+    data: Data
+
+    def logits(self, split: str) -> Tensor:
+        """Logits of every row of a split, shape [networks, outputs, rows]."""
+
+
+def evaluate(stack: Networks, split: str) -> Evaluation:
     """Mean loss and metric over the rows of ``split`` that have the label; parameters and optimizer stay untouched."""
     logits = stack.logits(split)
     part = stack.data.splits[split]
@@ -37,7 +47,7 @@ def evaluate(stack: Stack, split: str) -> Evaluation:
     return Evaluation(loss, metric)
 
 
-def mean_losses(stack: Stack, split: str, logits: Tensor) -> Floats:
+def mean_losses(stack: Networks, split: str, logits: Tensor) -> Floats:
     """Mean loss over the rows of ``split`` that have the label, [networks, tasks]."""
     part = stack.data.splits[split]
     valid = part.valid.T
