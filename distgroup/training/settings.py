@@ -28,7 +28,11 @@ class Sgd(Options):
     momentum: float = Field(default=0.0, ge=0, lt=1)
 
     def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, fused=True)
+        optimizer = torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, fused=True)
+        if self.momentum:  # from 0 for all: torch's fused step refuses parameters of which some have not moved before
+            for one in optimizer.param_groups[0]["params"]:
+                optimizer.state[one]["momentum_buffer"] = torch.zeros_like(one)
+        return optimizer
 
 
 class Parallel(Options):
