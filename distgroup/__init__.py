@@ -6,7 +6,7 @@ without Ray, as here: a problem, an estimator, a selector.
 
 >>> import torch
 >>> from distgroup.estimators import GradientCosine
->>> from distgroup.models import Mlp
+>>> from distgroup.encoders import Mlp
 >>> from distgroup.selectors.exact import Exact
 >>> from distgroup.tasks.digits_pair import DigitsPair
 >>> from distgroup.training.problem import Problem

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator
 
+from distgroup.encoders import AnyEncoder, Mlp
 from distgroup.errors import RequestError
 from distgroup.estimators import AnyEstimator
 from distgroup.estimators.python_source import Python as PythonEstimator
 from distgroup.explain import explain
 from distgroup.gains import Gain
-from distgroup.models import Mlp
 from distgroup.options import Options
 from distgroup.selectors import AnySelector
 from distgroup.selectors.exact import Exact
@@ -38,7 +38,7 @@ NumGroups = PositiveInt | Literal["auto"]
 class Model(Options):
     """A shared encoder; each task adds a linear head."""
 
-    encoder: Mlp = Mlp()
+    encoder: Annotated[AnyEncoder, Field(discriminator="kind")] = Mlp()
 
 
 class GroundTruth(Options):

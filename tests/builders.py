@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from distgroup.encoders import Mlp
 from distgroup.grouping import Grouping, group_of, group_text, members
-from distgroup.models import Mlp
 from distgroup.tasks.task import Task
 from distgroup.tasks.taskset import TaskSet
 from distgroup.training.problem import Problem

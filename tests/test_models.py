@@ -6,7 +6,9 @@ import pytest
 import torch
 from builders import KINDS
 
-from distgroup.models import Network, Workspace, aligned, backward, forward
+from distgroup.encoders import Mlp
+from distgroup.encoders.base import aligned
+from distgroup.models import Network, Workspace, backward, forward
 
 TASKS = (KINDS["light"], KINDS["colour"], KINDS["height"], KINDS["width"])
 
@@ -26,7 +28,7 @@ def plain_forward(layers, inputs):
 
 @pytest.mark.parametrize("widths", [(6,), (6, 4), (16, 3, 5)])
 def test_forward_and_backward_are_autograds(widths):
-    network = Network(7, widths, TASKS)
+    network = Network(Mlp(widths=widths), 7, TASKS)
     flat = random_stack(network, 3).requires_grad_()
     generator = torch.Generator().manual_seed(1)
     inputs = torch.randn(3, 9, 7, generator=generator, dtype=torch.float64)
@@ -43,7 +45,7 @@ def test_forward_and_backward_are_autograds(widths):
 
 @pytest.mark.parametrize("widths", [(6,), (16, 3, 5)])
 def test_layers_are_disjoint_views_encoder_first(widths):
-    network = Network(7, widths, TASKS)
+    network = Network(Mlp(widths=widths), 7, TASKS)
     flat = torch.zeros(1, network.parameters)
     layers = network.layers(flat)
     encoder = [tensor for pair in layers.encoder for tensor in pair]
@@ -57,7 +59,7 @@ def test_layers_are_disjoint_views_encoder_first(widths):
 
 def test_every_layer_starts_on_a_cache_line():
     assert [aligned(length) for length in (1, 16, 17)] == [16, 16, 32]
-    network = Network(7, (6, 5), TASKS)
+    network = Network(Mlp(widths=(6, 5)), 7, TASKS)
     layers = network.layers(torch.zeros(1, network.parameters))
     offsets = [tensor.storage_offset() for pair in (*layers.encoder, layers.head) for tensor in pair]
     assert all(offset % 16 == 0 for offset in offsets)
@@ -65,13 +67,13 @@ def test_every_layer_starts_on_a_cache_line():
 
 
 def test_outputs_belong_to_their_tasks():
-    network = Network(7, (6,), TASKS)
+    network = Network(Mlp(widths=(6,)), 7, TASKS)
     assert network.outputs == 6
     assert network.task_of_output == [0, 1, 1, 1, 2, 3]
 
 
 def test_initial_values_are_uniform_within_one_over_root_fan_in():
-    network = Network(100, (50, 20), TASKS)
+    network = Network(Mlp(widths=(50, 20)), 100, TASKS)
     layers = network.layers(network.initialise(0)[None])
     fan_in = [100, 50, 20]
     for (weight, bias), inputs in zip((*layers.encoder, layers.head), fan_in, strict=True):
@@ -83,9 +85,9 @@ def test_initial_values_are_uniform_within_one_over_root_fan_in():
 
 def test_a_task_starts_alike_in_every_network_of_a_seed():
     """Whatever the other tasks and the order."""
-    all_tasks = Network(7, (6, 5), TASKS)
-    turned = Network(7, (6, 5), TASKS[::-1])
-    alone = Network(7, (6, 5), TASKS[1:2])
+    all_tasks = Network(Mlp(widths=(6, 5)), 7, TASKS)
+    turned = Network(Mlp(widths=(6, 5)), 7, TASKS[::-1])
+    alone = Network(Mlp(widths=(6, 5)), 7, TASKS[1:2])
     starts = {network: network.initialise(4) for network in (all_tasks, turned, alone)}
     for flat in starts.values():
         assert torch.equal(flat[: all_tasks.shared], starts[all_tasks][: all_tasks.shared])
@@ -97,7 +99,7 @@ def test_a_task_starts_alike_in_every_network_of_a_seed():
 
 
 def test_seeds_and_tasks_start_differently():
-    network = Network(7, (6,), TASKS)
+    network = Network(Mlp(widths=(6,)), 7, TASKS)
     assert not np.isclose(network.initialise(0), network.initialise(1)).all()
     weight, _ = network.layers(network.initialise(0)[None]).head
     assert not torch.isclose(weight[0, 4], weight[0, 5]).any()

@@ -59,7 +59,7 @@ def gains_after(problem: Problem, groups: Sequence[Group], seed: int, steps: int
 def stacks(problem: Problem, groups: Sequence[Group], seed: int, device: torch.device) -> Iterator[Stack]:
     """Networks of all groups, as fit the cache; all know all tasks, so that any of them can be put together."""
     data = Data(problem.task_set, sorted(problem.task_set.names), device)
-    network = Network(problem.task_set.features, problem.encoder.widths, data.tasks)
+    network = Network(problem.encoder, problem.task_set.features, data.tasks)
     for chunk in chunked(groups, chunk_size(network, problem.training.batch_size)):
         yield Stack(data, problem.encoder, problem.training, [seed], chunk)
 

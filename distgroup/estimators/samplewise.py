@@ -1,6 +1,6 @@
 """`samplewise`: would one sample move the network to the same place for both tasks?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -8,9 +8,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from distgroup.encoders import Encoder, Mlp
 from distgroup.estimators.base import AffinityEstimator, Measured, mean_off_diagonal
 from distgroup.estimators.estimate import Floats
-from distgroup.estimators.sample_gradients import Distance, across, apart, samples
+from distgroup.estimators.outer_products import outer_products
+from distgroup.estimators.sample_gradients import Distance, Samples, across
+from distgroup.estimators.written_out import written_out
+from distgroup.models import Network
 from distgroup.seeding import derive, torch_rng
 from distgroup.training.data import Data
 from distgroup.training.problem import Problem
@@ -55,7 +59,7 @@ class Samplewise(AffinityEstimator):
         total, count = torch.zeros(2, len(data.tasks), len(data.tasks), dtype=data.dtype, device=data.device)
         for part in samples(data, problem.encoder, inits, drawn(valid.any(1), self.samples, seed)):
             both = part.valid.T[:, None] * part.valid.T
-            total += torch.stack([(apart(part, self.distance, a).mean(0) * both[a]).sum(1) for a in range(len(both))])
+            total += torch.stack([(part.apart(self.distance, a).mean(0) * both[a]).sum(1) for a in range(len(both))])
             count += both.sum(2)
         found = total / count
         for a, b in (count == 0).nonzero().tolist():
@@ -70,6 +74,14 @@ class Samplewise(AffinityEstimator):
             (part,) = samples(data, problem.encoder, inits, rows)
             found.append(part.gradient(task))
         return across(found[0], found[1], self.distance)
+
+
+def samples(data: Data, encoder: Encoder, inits: Sequence[int], rows: Tensor) -> Iterator[Samples]:
+    """The rows in blocks, on networks initialised by seeds ``inits``. Raises RequestError as `Stack` does."""
+    network = Network(encoder, data.splits["train"].inputs.shape[1], data.tasks)
+    start = torch.stack([network.initialise(init) for init in inits]).to(data.device, data.dtype)
+    form = outer_products if isinstance(encoder, Mlp) else written_out
+    yield from form(data, network, start, rows)
 
 
 def drawn(eligible: Tensor, most: int, seed: int) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from distgroup.models import Mlp, fill
+from distgroup.encoders import Encoder
+from distgroup.encoders.base import fill
 from distgroup.seeding import torch_rng
 from distgroup.tasks.task import Task
 from distgroup.training.losses import head_order
@@ -37,23 +38,13 @@ class MultiTask(nn.Module):
         return found
 
 
-def build(encoder: Mlp, features: int, tasks: Sequence[Task], seed: int) -> MultiTask:
+def build(encoder: Encoder, features: int, tasks: Sequence[Task], seed: int) -> MultiTask:
     """A network with the very numbers that a stack's networks of that seed start from, in float64 on the CPU.
 
     A head's numbers depend on seed and name alone, so every network of a seed starts alike, whatever its tasks.
     """
-    body = encoder.module(features, seed)
-    network = MultiTask(body, width(body, features), tasks)
+    network = MultiTask(encoder.module(features, seed), encoder.width(features), tasks)
     for task in network.tasks:
         head = network.head(task.name)
         fill(head.weight.data, head.bias.data, head.in_features, torch_rng(seed, "init", "head", task.name))
     return network
-
-
-def width(encoder: nn.Module, features: int) -> int:
-    """How many numbers the encoder makes of a row: asked of one row of zeros, in evaluation."""
-    training = encoder.training
-    with torch.no_grad():
-        found: Tensor = encoder.eval()(torch.zeros(1, features, dtype=torch.float64))
-    encoder.train(training)
-    return found.shape[1]

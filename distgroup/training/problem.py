@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from distgroup.encoders import AnyEncoder
 from distgroup.gains import Gain
-from distgroup.models import Mlp
 from distgroup.tasks.taskset import TaskSet
 from distgroup.training.settings import Training
 
@@ -15,7 +15,7 @@ class Problem:
     """Two results are comparable if, and only if, their problems have the same digest."""
 
     task_set: TaskSet
-    encoder: Mlp
+    encoder: AnyEncoder
     training: Training
     gain: Gain = "relative"
     """How what a task gains in a group is measured."""
@@ -23,5 +23,5 @@ class Problem:
     @cached_property
     def digest(self) -> str:
         """Hash of data, network, training and gain."""
-        parts = (self.task_set.digest, self.encoder.model_dump_json(), self.training.model_dump_json(), self.gain)
+        parts = (self.task_set.digest, self.encoder.identity(), self.training.determining, self.gain)
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import torch
 
+from distgroup.encoders import Encoder
 from distgroup.errors import DivergedError
 from distgroup.grouping import Grouping
-from distgroup.models import Mlp
 from distgroup.scores import Floats
 from distgroup.seeding import torch_rng
 from distgroup.training.blocks import Blocks
@@ -37,7 +37,7 @@ class Selective:
     def __init__(
         self,
         data: Data,
-        encoder: Mlp,
+        encoder: Encoder,
         training: Training,
         seeds: Sequence[int],
         candidates: Sequence[Grouping | Adaptive],
@@ -113,19 +113,17 @@ class Selective:
         return found
 
     def _plan(self) -> list[list[list[bool]]]:
-        """Which tasks act on the next batch, [turns, networks, tasks], and at the end a turn in which none does.
-
-        The order of the groups is drawn by seed, step and their number alone.
-        """
+        """Which tasks act on the next batch, [turns, networks, tasks], and at the end a turn in which none does."""
         step, names = self.stack.steps_done, self.stack.data.names
         most = max(len(grouping) for grouping in self.groupings)
         plan = [[[False] * len(names) for _ in self.groupings] for _ in range(most + 1)]
         for i, (seed, grouping) in enumerate(zip(self.seeds, self.groupings, strict=True)):
-            for turn, group in enumerate(_order(seed, step, len(grouping))):
+            for turn, group in enumerate(group_order(seed, step, len(grouping))):
                 plan[turn][i] = [name in grouping.groups[group] for name in names]
         return plan
 
 
 @lru_cache(maxsize=256)
-def _order(seed: int, step: int, groups: int) -> list[int]:
+def group_order(seed: int, step: int, groups: int) -> list[int]:
+    """The order in which the groups of a grouping act on a batch: drawn by seed, step and their number alone."""
     return torch.randperm(groups, generator=torch_rng(seed, "order", step)).tolist()

@@ -57,7 +57,7 @@ class Trained:
 
 def chunk_size(network: Network, batch_size: int) -> int:
     """How many networks of this shape to stack: parameters, gradient, Adam's two moments and activations together."""
-    numbers = 4 * network.parameters + batch_size * (2 * sum(network.widths) + network.outputs)
+    numbers = 4 * network.parameters + batch_size * (network.body.activations + network.outputs)
     return min(max(CHUNK_BYTES // (4 * numbers), SMALLEST), LARGEST)
 
 
@@ -69,7 +69,7 @@ def widest_last(tasks: Sequence[Task]) -> tuple[str, ...]:
 
 def share_out(problem: Problem, networks: Sequence[Of]) -> list[tuple[Of, ...]]:
     """Cut networks, named by what tells them apart, into runs of about equal length that each train well as a stack."""
-    network = Network(problem.task_set.features, problem.encoder.widths, problem.task_set.tasks)
+    network = Network(problem.encoder, problem.task_set.features, problem.task_set.tasks)
     size = chunk_size(network, problem.training.batch_size)
     bounds = np.linspace(0, len(networks), -(-len(networks) // size) + 1).round().astype(int)
     return [tuple(networks[a:b]) for a, b in pairwise(bounds)]

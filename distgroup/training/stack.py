@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from distgroup.encoders import Encoder
 from distgroup.errors import DivergedError
 from distgroup.grouping import Group, group_text
-from distgroup.models import Layers, Mlp, Network, Workspace, backward, forward
+from distgroup.models import Layers, Network, Workspace, backward, forward
 from distgroup.training.data import Batches, Data
 from distgroup.training.losses import blocks, errors_, row_losses
 from distgroup.training.settings import Training
@@ -23,12 +24,13 @@ class Stack:
     """Networks [seeds × groups], seed by seed. `data` must hold every task of the groups."""
 
     def __init__(
-        self, data: Data, encoder: Mlp, training: Training, seeds: Sequence[int], groups: Sequence[Group]
+        self, data: Data, encoder: Encoder, training: Training, seeds: Sequence[int], groups: Sequence[Group]
     ) -> None:
+        """Raises RequestError for an encoder that cannot be stacked, or not on such inputs."""
         self.data, self.encoder, self.training = data, encoder, training
         self.seeds, self.groups = tuple(seeds), tuple(groups)
         features = data.splits["train"].inputs.shape[1]
-        self.network = Network(features, encoder.widths, data.tasks)
+        self.network = Network(encoder, features, data.tasks)
         start = torch.stack([self.network.initialise(seed) for seed in seeds]).to(data.device, data.dtype)
         self.parameters = start.repeat_interleave(len(groups), 0)
         self.flat_gradient = self.parameters.grad = torch.zeros_like(self.parameters)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from distgroup.models import Mlp
+from distgroup.encoders import Mlp
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.tasks.series import Series
 from distgroup.tasks.table import Label, Table

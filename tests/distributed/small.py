@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from distgroup.distributed.ground_truth import enumerate_subsets
-from distgroup.models import Mlp
+from distgroup.encoders import Mlp
 from distgroup.results.store import Store
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.training.problem import Problem

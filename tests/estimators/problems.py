@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from distgroup.models import Mlp
+from distgroup.encoders import Mlp
 from distgroup.seeding import numpy_rng
 from distgroup.tasks.task import Task
 from distgroup.tasks.taskset import SPLITS, Scaler, Split, TaskSet

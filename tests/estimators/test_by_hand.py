@@ -8,6 +8,7 @@ import pytest
 import torch
 from problems import line
 
+from distgroup.encoders import Mlp
 from distgroup.estimators import FirstOrder, GradientCosine, Lookahead, Pairwise, Proximal
 from distgroup.estimators.runs import Runs
 from distgroup.models import Network
@@ -23,7 +24,7 @@ class Hand:
 
     def __init__(self, seed=0):
         tasks = line(LABELS).task_set.tasks
-        network = Network(1, (1,), tasks)
+        network = Network(Mlp(widths=(1,)), 1, tasks)
         layers = network.layers(network.initialise(seed)[None])
         self.w, self.b = (float(part.item()) for part in layers.encoder[0])
         self.v, self.c = ([float(x) for x in part.flatten()] for part in layers.head)

@@ -8,8 +8,8 @@ from torch import vmap
 from torch.func import grad
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, normalize
 
-from distgroup.estimators.sample_gradients import across, apart, samples
-from distgroup.estimators.samplewise import Samplewise, affinity
+from distgroup.estimators.sample_gradients import across
+from distgroup.estimators.samplewise import Samplewise, affinity, samples
 from distgroup.models import Network
 from distgroup.training.data import Data
 
@@ -20,7 +20,7 @@ LOSS = {"regression": mse_loss, "binary": binary_cross_entropy_with_logits, "mul
 def per_sample_gradients(data, problem, init, rows):
     """Autograd's, [tasks, rows, shared], for rows of which no label is missing."""
     train = data.splits["train"]
-    network = Network(problem.task_set.features, problem.encoder.widths, data.tasks)
+    network = Network(problem.encoder, problem.task_set.features, data.tasks)
     start = network.initialise(init).to(torch.float64)
 
     def loss(shared, task, x, y):
@@ -54,14 +54,14 @@ def test_l1_is_that_of_autograds_gradients(both):
     part, reference = both
     for task in range(4):
         expected = (reference - reference[task]).abs().sum(2)
-        torch.testing.assert_close(apart(part, "l1", task)[0], expected)
+        torch.testing.assert_close(part.apart("l1", task)[0], expected)
 
 
 def test_cosine_is_that_of_autograds_gradients(both):
     part, reference = both
     unit = normalize(reference, dim=2)
     for task in range(4):
-        torch.testing.assert_close(apart(part, "cosine", task)[0], 1 - (unit * unit[task]).sum(2))
+        torch.testing.assert_close(part.apart("cosine", task)[0], 1 - (unit * unit[task]).sum(2))
 
 
 def test_sign_disagreement_is_that_of_autograds_gradients(both):
@@ -69,7 +69,7 @@ def test_sign_disagreement_is_that_of_autograds_gradients(both):
     parameters = 6 * 8 + 8
     for task in range(4):
         expected = (reference.sign() != reference[task].sign()).sum(2) / parameters
-        torch.testing.assert_close(apart(part, "sign_disagreement", task)[0], expected.double())
+        torch.testing.assert_close(part.apart("sign_disagreement", task)[0], expected.double())
 
 
 @pytest.mark.parametrize("distance", ["l1", "sign_disagreement", "cosine"])
@@ -77,7 +77,7 @@ def test_across_agrees_with_apart_on_one_sample(both, distance):
     part, _ = both
     for row in range(3):
         a, b = (part.gradient(task)[:, row, None] for task in (0, 1))
-        torch.testing.assert_close(across(a, b, distance), apart(part, distance, 0)[0, 1, row])
+        torch.testing.assert_close(across(a, b, distance), part.apart(distance, 0)[0, 1, row])
 
 
 def test_tasks_without_a_common_row_are_compared_across_rows():

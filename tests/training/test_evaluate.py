@@ -5,7 +5,7 @@ from builders import make_task_set
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from torch.nn import functional
 
-from distgroup.models import Mlp
+from distgroup.encoders import Mlp
 from distgroup.training.data import Data
 from distgroup.training.evaluate import evaluate, score
 from distgroup.training.settings import Adam, Training

@@ -4,7 +4,7 @@ import pytest
 import torch
 from builders import KINDS, make_task_set
 
-from distgroup.models import Mlp
+from distgroup.encoders import Mlp
 from distgroup.training.data import Data
 from distgroup.training.module import build
 from distgroup.training.settings import Adam, Training

@@ -5,9 +5,9 @@ import torch
 from builders import make_task_set
 from training.plain_selective import PlainSelective
 
+from distgroup.encoders import Mlp
 from distgroup.errors import DivergedError
 from distgroup.grouping import Grouping
-from distgroup.models import Mlp
 from distgroup.seeding import torch_rng
 from distgroup.training.blocks import Blocks
 from distgroup.training.data import Data

@@ -5,6 +5,7 @@ import pytest
 import torch
 from builders import KINDS, make_problem, make_task_set
 
+from distgroup.encoders import Mlp
 from distgroup.grouping import group_of
 from distgroup.models import Network
 from distgroup.training.separate import Chunk, chunk_size, plan, train_chunk, widest_last
@@ -33,7 +34,7 @@ def test_singletons_come_first_and_alone():
 
 def test_chunks_are_of_even_size_and_no_larger_than_fits():
     problem = make_problem(make_task_set(NAMES), widths=(400, 400))
-    size = chunk_size(Network(5, (400, 400), problem.task_set.tasks), 16)
+    size = chunk_size(Network(problem.encoder, 5, problem.task_set.tasks), 16)
     assert size == 4
     sizes = [len(chunk.groups) for chunk in plan(problem, (0,))][1:]
     assert max(sizes) <= size
@@ -42,8 +43,9 @@ def test_chunks_are_of_even_size_and_no_larger_than_fits():
 
 def test_small_networks_make_large_chunks():
     tasks = tuple(KINDS.values())
-    assert chunk_size(Network(5, (8,), tasks), 16) == 64
-    assert chunk_size(Network(128, (64, 64), tasks), 128) >= chunk_size(Network(128, (128, 128), tasks), 128)
+    assert chunk_size(Network(Mlp(widths=(8,)), 5, tasks), 16) == 64
+    narrow, wide = (chunk_size(Network(Mlp(widths=(width, width)), 128, tasks), 128) for width in (64, 128))
+    assert narrow >= wide
 
 
 def test_wide_heads_are_left_out_of_half_of_the_chunks():

@@ -5,8 +5,8 @@ import torch
 from builders import make_task_set
 from torch.nn import functional
 
+from distgroup.encoders import Mlp
 from distgroup.errors import DivergedError
-from distgroup.models import Mlp
 from distgroup.training.data import Batches, Data
 from distgroup.training.settings import Adam, Sgd, Training
 from distgroup.training.stack import Stack

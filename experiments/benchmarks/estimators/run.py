@@ -10,8 +10,8 @@ from statistics import median
 import torch
 from loop import joint, lookahead
 
+from distgroup.encoders import Mlp
 from distgroup.estimators import Estimator, FirstOrder, GradientCosine, Lookahead, Samplewise
-from distgroup.models import Mlp
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.training.data import Data
 from distgroup.training.problem import Problem

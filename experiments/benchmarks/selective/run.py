@@ -18,8 +18,8 @@ import torch
 
 from distgroup.distributed.partitions import enumerate_partitions
 from distgroup.distributed.workers import workers
+from distgroup.encoders import Mlp
 from distgroup.grouping import all_partitions
-from distgroup.models import Mlp
 from distgroup.results.store import Store
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.training.data import Data

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from distgroup.encoders import Mlp
 from distgroup.grouping import Group, group_of
-from distgroup.models import Mlp, Network
+from distgroup.models import Network
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.tasks.task import Task
 from distgroup.tasks.taskset import TaskSet
@@ -181,7 +182,7 @@ def main() -> None:
     print("|---" * len(HEADER) + "|")
     for batch in arguments.batch:
         problem = Problem(task_set, Mlp(widths=WIDTHS), Training(batch_size=batch, optimizer=Adam()))
-        size = chunk_size(Network(task_set.features, WIDTHS, task_set.tasks), batch)
+        size = chunk_size(Network(problem.encoder, task_set.features, task_set.tasks), batch)
         for count in arguments.networks:
             t = measure(problem, count, arguments.rounds)
             us = [f"{1e6 * t[name]:.0f}" for name in ("chunks", "whole", "a", "b")]
