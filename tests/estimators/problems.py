@@ -14,7 +14,7 @@ from distgroup.training.settings import Adam, Sgd, Training
 ROWS = {"train": 96, "val": 64, "test": 32}
 
 
-def mixed(order=(0, 1, 2, 3), lr=0.01, steps=12):
+def mixed(order=(0, 1, 2, 3), lr=0.01, steps=12, encoder=None):
     """A regression, two binary tasks and one of three classes, on six inputs; some labels are missing."""
     tasks = [Task("size", "regression"), Task("odd", "binary"), Task("kind", "multiclass", 3), Task("big", "binary")]
     inputs, labels = {}, {}
@@ -25,7 +25,8 @@ def mixed(order=(0, 1, 2, 3), lr=0.01, steps=12):
         y[rng.uniform(size=y.shape) < 0.1] = np.nan
         inputs[split], labels[split] = x, y[:, list(order)]
     made = TaskSet.from_raw("mixed", [tasks[i] for i in order], inputs, labels)
-    return Problem(made, Mlp(widths=(8,)), Training(steps=steps, batch_size=32, optimizer=Adam(lr=lr)))
+    encoder = encoder or Mlp(widths=(8,))
+    return Problem(made, encoder, Training(steps=steps, batch_size=32, optimizer=Adam(lr=lr)))
 
 
 def hide(problem, rows, noise):

@@ -2,6 +2,7 @@
 
 from estimator_contract import EstimatorContract
 
+from distgroup.encoders import Cnn
 from distgroup.estimators import (
     FirstOrder,
     GradientCosine,
@@ -15,6 +16,8 @@ from distgroup.estimators import (
     SuccessiveHalving,
 )
 from distgroup.estimators.successive_halving import Rung
+
+IMAGE = Cnn(shape=(1, 2, 3), channels=(3,), widths=(4,))
 
 
 class TestRandom(EstimatorContract):
@@ -32,6 +35,12 @@ class TestSamplewise(EstimatorContract):
     trains = False
 
 
+class TestSamplewiseOfConvolutions(EstimatorContract):
+    estimator = Samplewise(samples=30, inits=2)
+    encoder = IMAGE
+    trains = False
+
+
 class TestGradientCosine(EstimatorContract):
     estimator = GradientCosine(every=3)
 
@@ -42,6 +51,11 @@ class TestLookahead(EstimatorContract):
 
 class TestFirstOrder(EstimatorContract):
     estimator = FirstOrder(every=3)
+
+
+class TestFirstOrderOfConvolutions(EstimatorContract):
+    estimator = FirstOrder(every=3)
+    encoder = IMAGE
 
 
 class TestPairwise(EstimatorContract):

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch.nn import functional
+from training.plain_encoder import layers_of, plain_encoder
 from training.test_tracking import by_definition
 
 from distgroup.seeding import torch_rng
@@ -36,9 +37,7 @@ class PlainSelective:
         self.seed, self.candidate = selective.seeds[row], selective.candidates[row]
         self.task_set, self.tracking, self.step = task_set, tracking, 0
         self.dtype = stack.parameters.dtype
-        self.encoder = torch.nn.Sequential()
-        for weight, bias in stack.layers.encoder:
-            self.encoder.extend([linear(weight[row].T, bias[row, 0]), torch.nn.ReLU()])
+        self.encoder = plain_encoder(stack, row)
         self.heads, at = torch.nn.ModuleDict(), 0
         for task in stack.data.tasks:
             own = slice(at, at + task.outputs)
@@ -97,8 +96,9 @@ class PlainSelective:
         """As a flat vector in the layout of the stack's ``network``."""
         flat = torch.zeros(1, network.parameters, dtype=self.dtype)
         layers = network.layers(flat)
-        for (weight, bias), layer in zip(layers.encoder, self.encoder[::2], strict=True):
-            weight[0], bias[0, 0] = layer.weight.detach().T, layer.bias.detach()
+        for own, theirs in zip(layers.encoder, layers_of(self.encoder), strict=True):
+            for part, value in zip(own, theirs, strict=True):
+                part[0] = value
         heads = [self.heads[name] for name in self.names]
         layers.head[0][0] = torch.cat([head.weight.detach() for head in heads])
         layers.head[1][0, :, 0] = torch.cat([head.bias.detach() for head in heads])

@@ -5,7 +5,7 @@ import torch
 from builders import make_task_set
 from training.plain_selective import PlainSelective
 
-from distgroup.encoders import Mlp
+from distgroup.encoders import Cnn, Mlp
 from distgroup.errors import DivergedError
 from distgroup.grouping import Grouping
 from distgroup.seeding import torch_rng
@@ -18,6 +18,7 @@ from distgroup.training.stack import Stack
 from distgroup.training.tracking import Tracking
 
 CPU = torch.device("cpu")
+NARROW = Mlp(widths=(8,))
 
 JOINT = Grouping.parse("height+light+colour+width")
 SINGLE = Grouping.parse("height|light|colour|width")
@@ -31,19 +32,28 @@ OPTIMIZERS = {
 }
 
 
-def make(task_set, candidates=MIXED, seeds=(3, 11), tracking=None, dtype=torch.float64, widths=(8,), **training):
+def make(
+    task_set,
+    candidates=MIXED,
+    seeds=(3, 11),
+    tracking=None,
+    dtype=torch.float64,
+    encoder=NARROW,
+    **training,
+):
     settings = {"batch_size": 6, "optimizer": Adam(lr=0.01)} | training
     data = Data(task_set, task_set.names, CPU, dtype)
-    return Selective(data, Mlp(widths=widths), Training(**settings), seeds, candidates, tracking)
+    return Selective(data, encoder, Training(**settings), seeds, candidates, tracking)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("missing", [0.0, 0.85])
-def test_each_batch_is_that_of_plain_modules(optimizer, missing):
+@pytest.mark.parametrize("encoder", [Mlp(widths=(8, 5)), Cnn(shape=(1, 3, 4), channels=(3,), widths=(5,))])
+def test_each_batch_is_that_of_plain_modules(optimizer, missing, encoder):
     """Joint training, pairs and singletons in turn, in one stack; 0.85 leaves whole groups without any label."""
-    task_set = make_task_set(missing=missing)
+    task_set = make_task_set(missing=missing, features=12)
     own, plain_optimizer = OPTIMIZERS[optimizer]
-    stack = make(task_set, widths=(8, 5), optimizer=own)
+    stack = make(task_set, encoder=encoder, optimizer=own)
     plain = [PlainSelective(stack, row, task_set, plain_optimizer) for row in range(6)]
     for _ in range(8):
         stack.step()
@@ -72,7 +82,7 @@ def test_one_group_is_joint_training(optimizer):
     task_set = make_task_set(missing=0.3)
     settings = {"batch_size": 6, "optimizer": OPTIMIZERS[optimizer][0]}
     selective = make(task_set, [JOINT], **settings)
-    joint = Stack(selective.stack.data, Mlp(widths=(8,)), Training(**settings), (3, 11), [frozenset(task_set.names)])
+    joint = Stack(selective.stack.data, NARROW, Training(**settings), (3, 11), [frozenset(task_set.names)])
     selective.train(25)
     joint.train(25)
     torch.testing.assert_close(selective.stack.parameters, joint.parameters, rtol=0, atol=1e-13)
@@ -101,7 +111,7 @@ def test_special_cases_are_loops_written_for_them_bit_for_bit(optimizer, dtype, 
     build = OPTIMIZERS[optimizer][0].build
     selective = make(task_set, [grouping], [3], dtype=dtype, optimizer=OPTIMIZERS[optimizer][0])
     training, names = selective.stack.training, selective.stack.data.names
-    stack = Stack(selective.stack.data, Mlp(widths=(8,)), training, [3], [frozenset(task_set.names)])
+    stack = Stack(selective.stack.data, NARROW, training, [3], [frozenset(task_set.names)])
     encoder, heads = parts(stack)
     everything = build([encoder, *(part for head in heads for part in head)])
     encoder_alone, head_alone = build([encoder]), [build(head) for head in heads]

@@ -4,8 +4,9 @@ import pytest
 import torch
 from builders import make_task_set
 from torch.nn import functional
+from training.plain_encoder import layers_of, plain_encoder
 
-from distgroup.encoders import Mlp
+from distgroup.encoders import Cnn, Mlp
 from distgroup.errors import DivergedError
 from distgroup.training.data import Batches, Data
 from distgroup.training.settings import Adam, Sgd, Training
@@ -20,14 +21,15 @@ GROUPS = (
 )
 
 
+ENCODERS = [Mlp(widths=(8,)), Mlp(widths=(8, 5)), Cnn(shape=(1, 3, 4), channels=(3,), widths=(5,))]
+
+
 class Plain(torch.nn.Module):
-    """One network as anybody would write it: an encoder of Linear and ReLU, one Linear head a task of its group."""
+    """One network as anybody would write it: an encoder of torch's layers, one Linear head a task of its group."""
 
     def __init__(self, stack, row):
         super().__init__()
-        self.encoder = torch.nn.Sequential()
-        for weight, bias in stack.layers.encoder:
-            self.encoder.extend([linear(weight[row].T, bias[row, 0]), torch.nn.ReLU()])
+        self.encoder = plain_encoder(stack, row)
         group = stack.groups[row % len(stack.groups)]
         self.heads = torch.nn.ModuleDict()
         for task, own in head_slices(stack.data.tasks).items():
@@ -71,9 +73,9 @@ def row_loss(kind, logits, label):
 
 
 def assert_same(stack, row, plain):
-    for (weight, bias), layer in zip(stack.layers.encoder, plain.encoder[::2], strict=True):
-        torch.testing.assert_close(weight[row].T, layer.weight.data, rtol=0, atol=1e-12)
-        torch.testing.assert_close(bias[row, 0], layer.bias.data, rtol=0, atol=1e-12)
+    for pair, expected in zip(stack.layers.encoder, layers_of(plain.encoder), strict=True):
+        for found, part in zip(pair, expected, strict=True):
+            torch.testing.assert_close(found[row], part, rtol=0, atol=1e-12)
     for task, own in head_slices(stack.data.tasks).items():
         if task in plain.heads:
             head = plain.heads[task]
@@ -81,10 +83,10 @@ def assert_same(stack, row, plain):
             torch.testing.assert_close(stack.layers.head[1][row, own, 0], head.bias.data, rtol=0, atol=1e-12)
 
 
-def make_stack(task_set, seeds=(3, 11), groups=GROUPS, widths=(8,), dtype=torch.float64, **training):
+def make_stack(task_set, seeds=(3, 11), groups=GROUPS, encoder=ENCODERS[0], dtype=torch.float64, **training):
     settings = {"batch_size": 6, "optimizer": Adam(lr=0.01)} | training
     data = Data(task_set, task_set.names, CPU, dtype)
-    return Stack(data, Mlp(widths=widths), Training(**settings), seeds, groups)
+    return Stack(data, encoder, Training(**settings), seeds, groups)
 
 
 OPTIMIZERS = {
@@ -95,13 +97,13 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("widths", [(8,), (8, 5)])
+@pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("missing", [0.0, 0.3, 0.85])
-def test_each_step_is_that_of_plain_modules(optimizer, widths, missing):
+def test_each_step_is_that_of_plain_modules(optimizer, encoder, missing):
     """Two seeds × three groups; 0.85 leaves whole batches without any label of a task."""
-    task_set = make_task_set(missing=missing)
+    task_set = make_task_set(missing=missing, features=12)
     own, plain_optimizer = OPTIMIZERS[optimizer]
-    stack = make_stack(task_set, widths=widths, optimizer=own)
+    stack = make_stack(task_set, encoder=encoder, optimizer=own)
     networks = [Plain(stack, row) for row in range(len(stack))]
     optimizers = [plain_optimizer(network.parameters()) for network in networks]
     batches = [Batches(seed, 40, 6) for seed in stack.seeds]
@@ -180,7 +182,7 @@ def test_task_losses_are_the_means_over_labels_that_are_there():
 
 def test_logits_are_those_of_plain_modules_beyond_one_block_of_rows():
     task_set = make_task_set(rows={"train": 40, "val": 24, "test": 1100})
-    stack = make_stack(task_set, widths=(8, 5))
+    stack = make_stack(task_set, encoder=Mlp(widths=(8, 5)))
     stack.train(3)
     logits = stack.logits("test")
     assert logits.shape == (6, 6, 1100)
