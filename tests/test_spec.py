@@ -153,7 +153,8 @@ WRONG = [
     ({"training.optimizer": {"kind": "adamw"}}, "training.optimizer.kind: found 'adamw'; allowed: adam, sgd"),
     ({"search.space.estimator": ["random", "lookahed"]}, "search.space.estimator[1].kind: found 'lookahed'; allowed: "),
     ({"search.space.estimator": ["random", "lookahed"]}, "(did you mean lookahead?)"),
-    ({"model.encoder": {"kind": "cnn"}}, "model.encoder.kind: found 'cnn'; allowed: mlp"),
+    ({"model.encoder": {"widths": [8]}}, "model.encoder.kind: missing; allowed: mlp, cnn, python"),
+    ({"model.encoder": {"kind": "rnn"}}, "model.encoder.kind: found 'rnn'; allowed: mlp, cnn, python"),
     ({"search.sampler": "nsga2"}, "search.sampler: found 'nsga2'; allowed: tpe, random, grid"),
     # Not among the alternatives.
     ({"gain": "relativ"}, "gain: found 'relativ'; allowed: relative, log_ratio, metric (did you mean relative?)"),
@@ -196,7 +197,7 @@ WRONG = [
     ({"seeds": [2**63]}, "seeds[0]: found 9223372036854775808; must be less than 9223372036854775808"),
     ({"training.steps": 0}, "training.steps: found 0; must be at least 1"),
     ({"training.batch_size": 0}, "training.batch_size: found 0; must be at least 1"),
-    ({"model.encoder.widths": [0]}, "model.encoder.widths[0]: found 0; must be greater than 0"),
+    ({"model.encoder": {"kind": "mlp", "widths": [0]}}, "model.encoder.widths[0]: found 0; must be greater than 0"),
     ({"training.optimizer": {"kind": "adam", "lr": 0}}, "training.optimizer.lr: found 0; must be greater than 0"),
     (
         {"training.optimizer": {"kind": "sgd", "momentum": 1}},
@@ -218,7 +219,7 @@ WRONG = [
     ({"name": ""}, "name: found ''; must be some text, not empty"),
     ({"seeds": []}, "seeds: found []; must be at least 1 long"),
     ({"data.tasks": []}, "data.tasks: found []; must be at least 1 long"),
-    ({"model.encoder.widths": []}, "model.encoder.widths: found []; must be at least 1 long"),
+    ({"model.encoder": {"kind": "mlp", "widths": []}}, "model.encoder.widths: found []; must be at least 1 long"),
     ({"search.space.estimator": []}, "search.space.estimator: found []; must be at least 1 long"),
     ({"search.space.num_groups": []}, "search.space.num_groups: found []; must be at least 1 long"),
     ({"ground_truth.update": []}, "ground_truth.update: found []; must be at least 1 long"),

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,9 @@ class Encoder(Options, ABC):
     @abstractmethod
     def module(self, features: int, seed: int) -> nn.Module:
         """The encoder in float64 on the CPU, as networks of that seed start. Raises RequestError as `check` does."""
+
+    def bind(self, folder: Path) -> None:
+        """Look for the user's own code, if it is that, in ``folder`` first. Raises RequestError if it is not there."""
 
     def identity(self) -> str:
         """All that what comes of training depends on."""

@@ -69,7 +69,6 @@ class Python(Encoder):
         return hash(self.model_dump_json())
 
     def bind(self, folder: Path) -> None:
-        """Look for the module in ``folder`` first. Raises RequestError if there is no such function."""
         self._folder = folder.absolute()
         self._function()
 

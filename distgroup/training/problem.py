@@ -20,6 +20,10 @@ class Problem:
     gain: Gain = "relative"
     """How what a task gains in a group is measured."""
 
+    def __post_init__(self) -> None:
+        """Raises RequestError, naming the field, if the encoder cannot take the task set's inputs."""
+        self.encoder.check(self.task_set.features)
+
     @cached_property
     def digest(self) -> str:
         """Hash of data, network, training and gain."""

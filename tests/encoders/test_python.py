@@ -98,23 +98,23 @@ def test_it_travels_to_another_process(folder):
 
 
 def test_an_edited_file_is_another_problem(folder):
-    before = Problem(make_task_set(), bound(folder), Training()).digest
+    before = Problem(make_task_set(features=128), bound(folder), Training()).digest
     (folder / "vit.py").write_text(EXAMPLE.replace("0.02", "0.03"))
     sys.modules.pop("vit")
-    assert Problem(make_task_set(), bound(folder), Training()).digest != before
+    assert Problem(make_task_set(features=128), bound(folder), Training()).digest != before
 
 
 def test_it_cannot_be_stacked_and_says_so(folder):
-    encoder = bound(folder)
+    problem = Problem(make_task_set(features=128), bound(folder), Training())
     message = r"model\.encoder: python cannot be stacked.*mlp, cnn.*`distgroup train`"
     with pytest.raises(RequestError, match=message):
-        stackable(encoder)
-    data = Data(make_task_set(), ["height"], CPU)
+        stackable(problem.encoder)
+    data = Data(problem.task_set, ["height"], CPU)
     with pytest.raises(RequestError, match=message):
-        Stack(data, encoder, Training(), [0], [frozenset({"height"})])
+        Stack(data, problem.encoder, Training(), [0], [frozenset({"height"})])
     for estimator in (Lookahead(), Samplewise()):
         with pytest.raises(RequestError, match=message):
-            estimator.estimate(Problem(make_task_set(), encoder, Training()), (0,), CPU)
+            estimator.estimate(problem, (0,), CPU)
 
 
 def test_the_others_can_be_stacked():
