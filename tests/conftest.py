@@ -1,11 +1,18 @@
 """Fixtures that several folders share."""
 
 import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
+from pyarrow import fs
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +28,39 @@ def shared_data():
 def one_thread():
     """Networks this small are slower on many threads."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory) -> Iterator[fs.S3FileSystem]:
+    """An S3 server of its own process on this machine, which the environment points to, for child processes too."""
+    log = tmp_path_factory.mktemp("s3") / "log"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
+        try:
+            while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
+                assert server.poll() is None, log.read_text()
+                time.sleep(0.05)
+            os.environ |= {
+                "AWS_ENDPOINT_URL": found[1],
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+            yield fs.S3FileSystem(endpoint_override=found[1], allow_bucket_creation=True)
+        finally:
+            server.terminate()
+
+
+BUCKETS = count()
+
+
+@pytest.fixture
+def bucket(s3) -> str:
+    """The URI of an empty bucket."""
+    name = f"bucket{next(BUCKETS)}"
+    s3.create_dir(name)
+    return f"s3://{name}"
 
 
 # The same examples every time, and no deadline: machines that run tests may be busy.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,7 +14,8 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from distgroup.errors import RequestError
-from distgroup.tasks.task import Floats
+from distgroup.location import Location
+from distgroup.tasks.task import Class, Floats
 
 SUFFIXES = (".parquet", ".csv")
 BLOCK = 1 << 24
@@ -21,16 +23,17 @@ BLOCK = 1 << 24
 
 
 class DataFile:
-    """A table on disk, read column by column as asked.
+    """A table on disk or in an object store, read column by column as asked.
 
     In a CSV an empty cell, NA, NaN, null and n/a mean missing; in both kinds of file NaN does.
     Every method raises RequestError where the file or a column is not as asked for.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if path.suffix not in SUFFIXES:
-            raise RequestError(f"{path}: the suffix is {path.suffix!r}; it must be one of {', '.join(SUFFIXES)}")
+    def __init__(self, path: Path | str) -> None:
+        self.path, self.location = path, Location.of(path)
+        self.suffix = self.location.name.suffix
+        if self.suffix not in SUFFIXES:
+            raise RequestError(f"{path}: the suffix is {self.suffix!r}; it must be one of {', '.join(SUFFIXES)}")
         with self._reading():
             self.names = list(self._header())
         if twice := sorted({name for name in self.names if self.names.count(name) > 1}):
@@ -72,13 +75,9 @@ class DataFile:
 
     def numbers(self, field: str, name: str, values: pa.ChunkedArray) -> Floats:
         """``values`` of column ``name`` as floats, NaN where missing; bool and integers count as numbers."""
-        if not _is_number(values.type):
-            raise RequestError(
-                f"{self.path}: {field}: column {name!r} holds {_described(values)}; it must hold numbers or booleans"
-            )
-        return _floats(values)
+        return numbers(f"{self.path}: {field}", name, values)
 
-    def classes(self, field: str, name: str, values: pa.ChunkedArray) -> tuple[Floats, list[Any]]:
+    def classes(self, field: str, name: str, values: pa.ChunkedArray) -> tuple[Floats, tuple[Class, ...]]:
         """The position of each value among the sorted different values, NaN where missing; and those values."""
         if not (_is_number(values.type) or _is_text(values.type)):
             raise RequestError(
@@ -88,22 +87,25 @@ class DataFile:
         if pa.types.is_floating(values.type):
             values = pa.chunked_array([pa.array(_floats(values), from_pandas=True)])
         known = pc.unique(values.drop_null()).sort()
-        return _floats(pc.index_in(values, value_set=known, skip_nulls=True)), known.to_pylist()
+        codes = _floats(pc.index_in(values, value_set=known, skip_nulls=True))
+        return codes, tuple(float(one) if isinstance(one, Decimal) else one for one in known.to_pylist())
 
     def _header(self) -> Sequence[str]:
-        if self.path.suffix == ".parquet":
-            return parquet.read_schema(self.path).names  # type: ignore[no-any-return]
-        with csv.open_csv(self.path, csv.ReadOptions(block_size=BLOCK)) as reader:
-            return reader.schema.names  # type: ignore[no-any-return]
+        with self.location.stream() as file:
+            if self.suffix == ".parquet":
+                return parquet.read_schema(file).names  # type: ignore[no-any-return]
+            with csv.open_csv(file, csv.ReadOptions(block_size=BLOCK)) as reader:
+                return reader.schema.names  # type: ignore[no-any-return]
 
     def _table(self, names: list[str], text: Sequence[str]) -> pa.Table:
-        if self.path.suffix == ".parquet":
-            return parquet.read_table(self.path, columns=names)
         types = {name: pa.string() for name in text}
         wanted = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, column_types=types)
-        return csv.read_csv(
-            self.path, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
-        )
+        with self.location.stream() as file:
+            if self.suffix == ".parquet":
+                return parquet.read_table(file, columns=names)
+            return csv.read_csv(
+                file, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -113,7 +115,14 @@ class DataFile:
             raise RequestError(f"{self.path}: there is no such file") from error
         except (OSError, ValueError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())
-            raise RequestError(f"{self.path}: cannot be read as {self.path.suffix[1:]}: {reason}") from error
+            raise RequestError(f"{self.path}: cannot be read as {self.suffix[1:]}: {reason}") from error
+
+
+def numbers(where: str, name: str, values: pa.ChunkedArray) -> Floats:
+    """As `DataFile.numbers`, of any table; ``where`` starts the message."""
+    if not _is_number(values.type):
+        raise RequestError(f"{where}: column {name!r} holds {_described(values)}; it must hold numbers or booleans")
+    return _floats(values)
 
 
 def some(values: Sequence[Any], most: int = 8) -> str:

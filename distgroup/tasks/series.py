@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from distgroup.errors import RequestError
+from distgroup.location import Location
+from distgroup.place import Place, anchored
+from distgroup.tasks.columns import Columns
 from distgroup.tasks.datafile import DataFile
 from distgroup.tasks.source import Source
 from distgroup.tasks.split import ColumnOrFractions, Fractions, Rows, split_rows
@@ -36,7 +39,9 @@ class Series(Source):
     """
 
     kind: Literal["series"] = "series"
-    path: Path = Field(description="A .parquet or .csv file, relative to the spec's folder")
+    path: Place = Field(
+        description="A .parquet or .csv file, relative to the spec's folder; or file://, s3:// or gs:// URI"
+    )
     columns: tuple[str, ...] = Field(min_length=1, description="Column names, or globs such as y_*; a task each")
     window: int = Field(default=48, ge=1, description="Steps that the network sees")
     horizon: int = Field(default=24, ge=1, description="Steps from the last one seen to the target")
@@ -46,7 +51,7 @@ class Series(Source):
     )
 
     def load(self, folder: Path = Path()) -> TaskSet:
-        file = DataFile(folder / self.path)
+        file = DataFile(anchored(self.path, folder))
         names = file.columns("data.columns", self.columns)
         table = file.read([*names, *self._split_columns(file, names)])
         rows = split_rows(file, self.split, table)
@@ -55,12 +60,13 @@ class Series(Source):
         self._check_long_enough(file, rows, starts)
         each = Scaler.fit(values[rows["train"]])
         return TaskSet.from_raw(
-            self.path.stem,
+            Location.of(self.path).name.stem,
             [_task(file, name) for name in names],
             {split: self._seen(values, starts[split]) for split in SPLITS},
             {split: values[starts[split] + self.window - 1 + self.horizon] for split in SPLITS},
             input_scaler=Scaler(np.tile(each.mean, self.window), np.tile(each.scale, self.window)),
             source=str(file.path),
+            columns=Columns(tuple(names), self.window),
             input_names=[f"{name}, step {step}" for step in range(self.window) for name in names],
         )
 

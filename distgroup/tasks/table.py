@@ -9,7 +9,9 @@ import pyarrow as pa
 from pydantic import Field
 
 from distgroup.errors import RequestError
+from distgroup.location import Location
 from distgroup.options import Options
+from distgroup.place import Place, anchored
 from distgroup.tasks.datafile import DataFile, some
 from distgroup.tasks.source import Source, TaskName
 from distgroup.tasks.split import ColumnOrRandomFractions, RandomFractions, Rows, split_rows
@@ -45,7 +47,9 @@ class Table(Source):
     """
 
     kind: Literal["table"] = "table"
-    path: Path = Field(description="A .parquet or .csv file, relative to the spec's folder")
+    path: Place = Field(
+        description="A .parquet or .csv file, relative to the spec's folder; or file://, s3:// or gs:// URI"
+    )
     inputs: tuple[str, ...] = Field(min_length=1, description="Column names, or globs such as x_*")
     split: ColumnOrRandomFractions = Field(
         default=RandomFractions(), description="A column that holds train, val and test, or fractions and a seed"
@@ -53,7 +57,7 @@ class Table(Source):
     tasks: dict[TaskName, Label] = Field(min_length=1)
 
     def load(self, folder: Path = Path()) -> TaskSet:
-        file = DataFile(folder / self.path)
+        file = DataFile(anchored(self.path, folder))
         inputs = file.columns("data.inputs", self.inputs)
         others = self._others(file)
         _check_apart(file, inputs, others)
@@ -63,7 +67,7 @@ class Table(Source):
         tasks, labels = self._labels(file, table)
         numbers = (file.numbers("data.inputs", name, table[name]) for name in inputs)
         return TaskSet.from_raw(
-            self.path.stem,
+            Location.of(self.path).name.stem,
             tasks,
             _parted(numbers, len(inputs), rows),
             _parted(labels, len(tasks), rows),
@@ -107,13 +111,13 @@ def _label(file: DataFile, name: str, label: Label, values: pa.ChunkedArray) -> 
         return Task(name, label.kind), file.numbers(_field(name), label.column, values)
     codes, classes = file.classes(_field(name), label.column, values)
     if label.kind == "multiclass":
-        return Task(name, label.kind, len(classes)), codes
+        return Task(name, label.kind, len(classes), classes), codes
     if len(classes) > 2:
         raise RequestError(
             f"{file.path}: {_field(name)}: column {label.column!r} holds {len(classes)} different values, "
             f"{some(classes)}; a binary task has two (kind: multiclass takes more)"
         )
-    return Task(name, label.kind), codes
+    return Task(name, label.kind, classes=classes if len(classes) == 2 else None), codes
 
 
 def _parted(columns: Iterable[Floats], width: int, rows: Rows) -> dict[str, Floats]:
