@@ -1,0 +1,113 @@
+"""Writes the tables into the README, between its marks; the words around them are by hand."""
+
+from pathlib import Path
+
+import pandas as pd
+from measures import delta_m, from_steps, holm, interval
+from scipy.stats import friedmanchisquare
+
+BEGIN, END = "<!-- tables: written by run.py -->", "<!-- end of tables -->"
+
+
+def write(losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.DataFrame, readme: Path) -> None:
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    sections = [
+        section(str(name), part, *(frame[frame["taskset"] == name] for frame in (rates, changes)))
+        for name, part in losses.groupby("taskset", sort=False)
+    ]
+    readme.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(sections) + f"\n\n{END}{after}", encoding="utf-8")
+
+
+def section(name: str, losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.DataFrame) -> str:
+    parts = [
+        f"### {name}",
+        f"![each method against joint training](figures/{name}.png)",
+        f"Each method against joint training. {fixed_partitions(losses)}",
+        against_joint(losses),
+        "How often: Δm minus that of `never`.",
+        by_frequency(losses),
+        "One rate for all: Δm minus that of joint training at the same rate, and how much of it is more steps.",
+        one_rate(rates),
+        "What became of the groups.",
+        regroupings(changes),
+    ]
+    return "\n\n".join(parts)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def rate(values: "pd.Series[float]") -> str:
+    return f"{values.iloc[0]:g}"
+
+
+def against_joint(losses: pd.DataFrame) -> str:
+    """A row for each method: Δm, and its difference to joint training's under three budgets."""
+    logs, relative = delta_m(losses, "log_ratio"), delta_m(losses, "relative")
+    same = {name: interval(part["own"] - part["joint_same"]) for name, part in logs.groupby("method", sort=False)}
+    p = holm(pd.Series({name: one.p for name, one in same.items()}))
+    rows = []
+    for name, part in logs.groupby("method", sort=False):
+        own, other = losses[losses["method"] == name], relative.xs(name, level="method")
+        rows.append(
+            [
+                name,
+                f"{own['own_steps'].mean():.0f}",
+                f"{rate(own['own_rate'])}, {rate(own['joint_same_rate'])}, {rate(own['held_rate'])}",
+                f"{part['own'].mean():+.3f}",
+                str(interval(part["own"] - part["joint"])),
+                str(same[name]),
+                f"{p[name]:.3f}",
+                str(interval(part["held"] - part["joint"])),
+                f"{other['own'].mean():+.2f}",
+                f"{(other['own'] - other['joint_same']).mean():+.2f}",
+            ]
+        )
+    head = ["method", "steps", "rates", "Δm", "− joint, same batches", "− joint, same steps", "Holm p"]
+    return table([*head, "held to joint's steps − joint", "relative Δm", "relative − joint, same steps"], rows)
+
+
+def fixed_partitions(losses: pd.DataFrame) -> str:
+    named = losses[losses["method"].str.startswith("best fixed")].drop_duplicates("method")
+    return "; ".join(f"{row.method}: `{row.partition}`".replace("|", "\\|") for row in named.itertuples()) + "."
+
+
+def by_frequency(losses: pd.DataFrame) -> str:
+    """A row for each number of groups that regroups; Friedman's test asks whether frequency matters at all."""
+    own = delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
+    split = own.index.str.extract(r"^(\w+) groups, every (\w+)$").set_index(own.index)
+    rows, frequencies = [], []
+    for number, cells in split.dropna().groupby(0, sort=False):
+        if len(cells) > 1:
+            frequencies = [every for every in cells[1] if every != "never"]
+            part = own.loc[cells.index].set_axis(cells[1])
+            each = [str(interval(part.loc[every] - part.loc["never"])) for every in frequencies]
+            distinct = part.drop_duplicates()
+            p = friedmanchisquare(*part.to_numpy()).pvalue if len(distinct) > 2 else float("nan")
+            rows.append([number, *each, f"{p:.2f}"])
+    return table(["groups", *(f"every {every}" for every in frequencies), "Friedman p"], rows)
+
+
+def one_rate(rates: pd.DataFrame) -> str:
+    rows = []
+    for (method, value), part in rates.groupby(["method", "rate"], sort=False):
+        whole, left = interval(part["batches"]), interval(part["steps"])
+        share = "{:.0%} [{:.0%}, {:.0%}]".format(*from_steps(part)) if whole.low > 0 else "–"
+        rows.append([method, f"{value:g}", str(whole), str(left), share])
+    return table(["method", "rate", "− joint, same batches", "− joint, same steps", "share that is steps"], rows)
+
+
+def regroupings(changes: pd.DataFrame) -> str:
+    """A row for each method that regroups: changes a run after the first grouping, and the groupings it ended with."""
+    rows = []
+    for method, part in changes.groupby("method", sort=False):
+        ends = part.sort_values("batch").groupby("seed")["grouping"].last()
+        count = part.groupby("seed").size() - 1
+        groups = (ends.str.count(r"\|") + 1).mean()
+        common = ends.value_counts()
+        shown = common.index[0].replace("|", "\\|")
+        rows.append([method, f"{count.mean():.1f}", f"{groups:.1f}", f"{shown} ({common.iloc[0]} of {len(ends)})"])
+    return table(["method", "changes a run", "groups at the end", "most frequent at the end (seeds)"], rows)

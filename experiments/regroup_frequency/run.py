@@ -1,0 +1,110 @@
+"""How often should task groups be decided again, into how many, and what is it worth beside more optimizer steps?
+
+python experiments/regroup_frequency/run.py [--raw DIR] [TASK SET …]    # killed, it goes on where it was
+"""
+
+import argparse
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+import torch
+from choices import after_batches, best, rates, within_steps
+from figures import draw
+from measures import at_each_rate, under_budgets
+from methods import ALONE, IN_TURN, JOINT, Method, ablations, baselines, ends, fixed, grid
+from pool import Share, run
+from problems import LOADERS, Settings
+from readme import write
+from training import data_of, plan
+
+from distgroup.grouping import all_partitions
+from distgroup.training.regrouping import Adaptive
+
+HERE = Path(__file__).parent
+RAW = HERE.parents[1] / "results" / "regroup_frequency"
+PROCESSES = 2
+AT_EVERY_RATE = (IN_TURN, "2 groups, every 10", "auto groups, every 10")
+
+
+def tuned(taskset: str, methods: list[Method], of: Settings, folder: Path, share: Share) -> pd.DataFrame:
+    """Readings of the methods at every rate, on the search seeds."""
+    wanted = [(method, rate) for method in methods for rate in of.rates]
+    return run(list(plan(taskset, wanted, of.search_seeds, of)), folder, share)[0]
+
+
+def best_fixed(taskset: str, of: Settings, folder: Path, share: Share) -> tuple[dict[str, Method], pd.DataFrame]:
+    """For each limit, the partition that validation finds best: all of them briefly, then the best in full; and the
+    readings of those trained in full."""
+    tasks = data_of(taskset, folder).names
+    every = {f"fixed {grouping}": grouping for grouping in all_partitions(tasks)}
+    brief = [(fixed(grouping, of.brief), of.brief_rate) for grouping in every.values()]
+    readings, _ = run(list(plan(taskset, brief, of.search_seeds, of)), folder, share)
+    limits = {"best fixed, at most 2": 2, "best fixed, at most 3": 3, "best fixed, any number": len(tasks)}
+    first = after_batches(readings, of.brief)
+    kept = {grouping for most in limits.values() for grouping in best(first, every, most, of.kept)}
+    full = tuned(taskset, [fixed(one, of.batches) for one in every.values() if one in kept], of, folder, share)
+    last = after_batches(full, of.batches)
+    return {name: fixed(best(last, every, most, 1)[0], of.batches) for name, most in limits.items()}, full
+
+
+def measure(taskset: str, of: Settings, folder: Path, share: Share) -> tuple[pd.DataFrame, ...]:
+    """On the reporting seeds: losses of every method under every budget, some methods at every rate beside joint
+    training at the same, and the changes of grouping."""
+    tasks = data_of(taskset, folder).names
+    methods = baselines(tasks, of) + ends(tasks, of) + grid(of) + ablations(of)
+    searched = tuned(taskset, [method for method in methods if method.tuned == method.name], of, folder, share)
+    chosen, searched_fixed = best_fixed(taskset, of, folder, share)
+    searched = pd.concat([searched, searched_fixed])
+    labelled = {method.name: method for method in methods} | chosen
+    wanted = {one for method in labelled.values() for one in trained(method, searched, of)}
+    ordered = sorted(wanted, key=lambda one: (one[0].name, one[1]))
+    reported, changes = run(list(plan(taskset, ordered, of.seeds, of)), folder, share)
+    compared = [name for name in labelled if name not in (ALONE, JOINT)]
+    losses = [
+        under_budgets(labelled[name], searched, reported, of.batches).assign(
+            method=name, partition=str(labelled[name].rule)
+        )
+        for name in compared
+    ]
+    each = [at_each_rate(name, reported, of.batches).assign(taskset=taskset) for name in AT_EVERY_RATE]
+    at_batches = rates(after_batches(searched, of.batches))
+    own = {method.name: at_batches[method.tuned] for method in methods if isinstance(method.rule, Adaptive)}
+    kept = changes[changes["rate"] == changes["method"].map(own)]
+    return pd.concat(losses).assign(taskset=taskset), pd.concat(each), kept
+
+
+def trained(method: Method, searched: pd.DataFrame, of: Settings) -> list[tuple[Method, float]]:
+    """At which rates a method is trained for the report: the best after all batches, and, for no more batches than
+    that takes, the best within joint training's steps; some at all."""
+    if method.name in (JOINT, *AT_EVERY_RATE):
+        return [(method, rate) for rate in of.rates]
+    own = searched[searched["method"] == method.tuned]
+    full = rates(after_batches(own, of.batches))[method.tuned]
+    within = within_steps(own, of.batches)
+    held = rates(within)[method.tuned]
+    if held == full:
+        return [(method, full)]
+    enough = min(of.batches, int(within["batches"].max()) + 2 * of.mark)
+    return [(method, full), (replace(method, batches=enough), held)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasksets", nargs="*", metavar="TASK SET", help=f"of {', '.join(LOADERS)}; all if none")
+    parser.add_argument("--raw", type=Path, default=RAW, help="where finished jobs are kept")
+    arguments = parser.parse_args()
+    with get_context("spawn").Pool(PROCESSES, torch.set_num_threads, (1,)) as pool:
+        found = [
+            measure(name, Settings(), arguments.raw, pool.imap_unordered) for name in arguments.tasksets or LOADERS
+        ]
+    tables = [pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True)]
+    for name, frame in zip(("losses", "rates", "changes"), tables, strict=True):
+        frame.to_parquet(HERE / f"{name}.parquet", index=False, compression="zstd")
+    draw(tables[0], HERE / "figures")
+    write(*tables, HERE / "README.md")
+
+
+if __name__ == "__main__":
+    main()
