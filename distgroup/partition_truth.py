@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from distgroup.grouping import Grouping, all_partitions
-from distgroup.truth import Floats, Split
+from distgroup.grouping import Grouping, all_partitions, mask_of
+from distgroup.scores import GroupScores
+from distgroup.truth import Floats, Split, agreement_of_halves, correlation, share_of_way
 
 
 class PartitionTruth:
@@ -47,6 +48,36 @@ class PartitionTruth:
     def optimum(self, max_groups: int | None) -> Grouping:
         """The partition into at most ``max_groups`` groups with the largest Δm on validation."""
         return self.groupings[int(self._delta_m["val"].mean(axis=0)[: self._up_to(max_groups)].argmax())]
+
+    @cached_property
+    def all_in_one(self) -> Grouping:
+        """Joint training."""
+        return self.groupings[0]
+
+    def gap_closed(self, delta_m: Floats, max_groups: int | None) -> tuple[float, float]:
+        """Share of the way from joint training to the optimum, on test, for ``delta_m`` [seeds]; see `share_of_way`."""
+        base = self.delta_m(self.all_in_one, "test")
+        return share_of_way(delta_m - base, self.delta_m(self.optimum(max_groups), "test") - base)
+
+    def spearman(self, predicted: GroupScores) -> float:
+        """Rank correlation of each task's predicted score in its group with its mean test gain, over all partitions.
+
+        NaN if either is constant.
+        """
+        scores = predicted.dense()
+        own = [[self._mask(grouping, task) for task in self.tasks] for grouping in self.groupings]
+        return correlation(
+            scores[np.array(own), np.arange(len(self.tasks))].ravel(), self.gains["test"].mean(axis=0).ravel()
+        )
+
+    def _mask(self, grouping: Grouping, task: str) -> int:
+        return next(mask_of(group, self.tasks) for group in grouping.groups if task in group)
+
+    @cached_property
+    def noise_ceiling(self) -> float:
+        """Agreement of the test gains with themselves between halves of the seeds: see `agreement_of_halves`."""
+        gains = self.gains["test"]
+        return agreement_of_halves(gains.reshape(len(gains), -1))
 
     def regret(self, delta_m: Floats, max_groups: int | None, split: Split) -> float:
         """Δm of the optimum with at most as many groups, minus ``delta_m`` [seeds]."""

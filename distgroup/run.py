@@ -1,43 +1,96 @@
-"""The main job: enumerate the truth, search, and leave tables behind."""
+"""The main job: enumerate the truth, search, and leave tables behind; for every point of a sweep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
+
+import pandas as pd
 
 from distgroup.distributed.ground_truth import enumerate_subsets, enumerated
+from distgroup.distributed.partitions import enumerate_partitions, partitions_enumerated
 from distgroup.distributed.search import run_search, searched
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
+from distgroup.errors import describe
+from distgroup.partition_truth import PartitionTruth
+from distgroup.proposals import number_of_trials
 from distgroup.results.optima import optima_rows
 from distgroup.results.store import Store
-from distgroup.space import number_of_trials
-from distgroup.spec import Spec
-from distgroup.training.problem import Problem
+from distgroup.results.trials import about
+from distgroup.sweep import Point
 from distgroup.trial import Bench
 from distgroup.truth import Truth
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
+FAILED = "ground_truth"
+"""Trial id of the row that says why a point of a sweep could not be enumerated."""
 
-def run(spec: Spec, problem: Problem, store: Store, address: str | None, progress: Progress) -> None:
-    """Run a spec on a Ray of its own, or on the one at ``address``; whatever ``store`` has already is not done again.
 
-    Raises DivergedError if a network of the ground truth diverges, OSError if a table cannot be written.
+def finished(point: Point, store: Store) -> bool:
+    """Is all of a point in the tables?"""
+    problem, seeds = point.problem, point.spec.seeds
+    return (
+        ("separate" not in point.update or enumerated(problem, seeds, store))
+        and ("selective" not in point.update or partitions_enumerated(problem, seeds, store))
+        and searched(problem, seeds, point.spec.search, store)
+    )
+
+
+def run(points: Sequence[Point], store: Store, address: str | None, progress: Progress) -> None:
+    """Run every point on a Ray of its own, or on the one at ``address``; what ``store`` has is not done again.
+
+    Of one point alone, raises DivergedError if a network of the ground truth diverges; of a sweep, the failure is a row
+    of table `trials`, and the other points go on. Raises OSError if a table cannot be written.
     """
-    if enumerated(problem, spec.seeds, store) and searched(store, spec.search):
+    if all(finished(point, store) for point in points):
         return
     with workers(address):
-        bench = _truth(spec, problem, store, progress)
-        with progress("search", number_of_trials(spec.search)) as done:
-            run_search(bench, spec.search, lambda: done(1))
+        for point in points:
+            if not finished(point, store):
+                _run_point(point, store, progress, alone=len(points) == 1)
 
 
-def _truth(spec: Spec, problem: Problem, store: Store, progress: Progress) -> Bench:
-    with progress("ground truth", check_enumerable(problem, len(spec.seeds))) as done:
-        for count in enumerate_subsets(problem, spec.seeds, store.root):
-            done(count)
-    subsets = store.read("subsets")
-    truth = Truth.from_table(subsets, problem.task_set.names, spec.seeds)
-    store.write("optima", "optima", optima_rows(problem, truth))
-    seconds = subsets.drop_duplicates(["seed", "subset"]).groupby("subset")["seconds"].sum().to_dict()
-    return Bench(problem, spec.seeds, truth, seconds, Path(store.root))
+def _run_point(point: Point, store: Store, progress: Progress, *, alone: bool) -> None:
+    spec, problem = point.spec, point.problem
+    try:
+        bench = _enumerate(point, store, progress)
+    except OSError:
+        raise
+    except Exception as error:
+        if alone:
+            raise
+        row = {**about(problem, spec.seeds), "trial_id": FAILED, "status": "failed", "error": describe(error)}
+        store.write("trials", f"{point.key}-{FAILED}", [row])
+        return
+    if store.has("trials", f"{point.key}-{FAILED}"):
+        store.remove("trials", f"{point.key}-{FAILED}")
+    with progress("search", number_of_trials(spec.search, len(problem.task_set.tasks))) as done:
+        run_search(bench, spec.search, spec.resources, lambda: done(1))
+
+
+def _enumerate(point: Point, store: Store, progress: Progress) -> Bench:
+    problem, seeds, resources = point.problem, point.spec.seeds, point.spec.resources
+    truth = partitions = None
+    seconds: dict[str, float] = {}
+    if "separate" in point.update:
+        with progress("ground truth, separate", check_enumerable(problem, len(seeds))) as done:
+            for count in enumerate_subsets(problem, seeds, store, resources):
+                done(count)
+        truth = Truth.from_table(_own(store, point, "subsets", "subset", seconds), problem.task_set.names, seeds)
+        store.write("optima", f"{point.key}-separate", optima_rows(problem, truth))
+    if "selective" in point.update:
+        with progress("ground truth, selective", check_enumerable(problem, len(seeds), "selective")) as done:
+            for count in enumerate_partitions(problem, seeds, store, resources):
+                done(count)
+        table = _own(store, point, "partitions", "grouping", seconds)
+        partitions = PartitionTruth.from_table(table, problem.task_set.names, seeds)
+        store.write("optima", f"{point.key}-selective", optima_rows(problem, partitions))
+    return Bench(problem, seeds, store, truth, partitions, seconds)
+
+
+def _own(store: Store, point: Point, table: str, column: str, seconds: dict[str, float]) -> pd.DataFrame:
+    """The point's rows of a table; adds up the training time of each network over the seeds."""
+    rows = store.read(table)
+    own = rows[(rows["spec_hash"] == point.problem.digest) & rows["seed"].isin(point.spec.seeds)]
+    seconds |= own.drop_duplicates(["seed", column]).groupby(column)["seconds"].sum().to_dict()
+    return own

@@ -2,37 +2,29 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from distgroup.encoders import AnyEncoder, Mlp
 from distgroup.errors import RequestError
-from distgroup.estimators import AnyEstimator
 from distgroup.estimators.python_source import Python as PythonEstimator
 from distgroup.explain import explain
 from distgroup.gains import Gain
 from distgroup.options import Options
-from distgroup.selectors import AnySelector
-from distgroup.selectors.exact import Exact
+from distgroup.place import Place, anchored
+from distgroup.resources import Resources
+from distgroup.search import Search
 from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.tasks.python_source import Python
 from distgroup.tasks.series import Series
 from distgroup.tasks.table import Table
 from distgroup.training.problem import Problem
 from distgroup.training.settings import Training
-
-
-def _short(value: Any) -> Any:
-    """``lookahead`` means ``{kind: lookahead}``."""
-    return {"kind": value} if isinstance(value, str) else value
-
+from distgroup.update import Update
 
 AnyData = Annotated[DigitsPair | Table | Series | Python, Field(discriminator="kind")]
-EstimatorChoice = Annotated[Annotated[AnyEstimator, Field(discriminator="kind")], BeforeValidator(_short)]
-SelectorChoice = Annotated[AnySelector, BeforeValidator(_short)]
-NumGroups = PositiveInt | Literal["auto"]
 
 
 class Model(Options):
@@ -42,45 +34,33 @@ class Model(Options):
 
 
 class GroundTruth(Options):
-    """Which update rules to enumerate exhaustively. `separate` trains every subset of the tasks."""
+    """Which update rules to enumerate: `separate` trains every subset of the tasks, `selective` every partition."""
 
-    update: tuple[Literal["separate"], ...] = Field(default=("separate",), min_length=1)
-
-
-class Sampler(Options):
-    """What proposes the trials: Optuna's TPE, uniform draws, or every combination once."""
-
-    kind: Literal["tpe", "random", "grid"] = "tpe"
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    update: tuple[Update, ...] = Field(default=("separate",), min_length=1)
 
 
-class Space(Options):
-    """What a trial chooses from; every entry is a list of alternatives."""
+class Sweep(Options):
+    """Every combination of these is a run of its own, with its own ground truth and search, into the same tables.
 
-    update: tuple[Literal["separate"], ...] = Field(default=("separate",), min_length=1)
-    estimator: tuple[EstimatorChoice, ...] = Field(min_length=1)
-    num_groups: tuple[NumGroups, ...] = Field(
-        default=("auto",), min_length=1, description="At most so many groups; auto leaves the number to the selector"
-    )
-    selector: tuple[SelectorChoice, ...] = Field(default=(Exact(),), min_length=1)
+    ```yaml
+    sweep:
+      taskset: [{kind: digits_pair}, {kind: table, path: …}]
+      model.encoder.widths: [[16], [64, 64]]
+      training.optimizer.lr: [0.001, 0.01]
+    ```
+    """
 
-    @field_validator("update", "estimator", "num_groups", "selector")
-    @classmethod
-    def _distinct(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(set(entries)) < len(entries):
-            raise ValueError("an alternative occurs twice")
-        return entries
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(init=False)
+
+    taskset: tuple[AnyData, ...] = Field(default=(), description="In place of `data`")
 
 
-class Search(Options):
-    """Trials: an estimator's affinity, a selector, a number of groups; scored against the ground truth."""
+class Train(Options):
+    """What `run` ends with."""
 
-    trials: int = Field(default=40, ge=1)
-    sampler: Annotated[Sampler, BeforeValidator(_short)] = Sampler()
-    objectives: tuple[Literal["delta_m"], ...] = Field(
-        default=("delta_m",), min_length=1, max_length=1, description="Maximised on validation"
-    )
-    space: Space
+    best: bool = Field(default=False, description="Train the grouping that validation chose, and write it as a model")
+    seed: int | None = Field(default=None, ge=0, lt=2**63, description="Of the model; left out: the first of `seeds`")
 
 
 class Spec(Options):
@@ -92,9 +72,27 @@ class Spec(Options):
     model: Model = Model()
     training: Training = Training()
     gain: Gain = Field(default="relative", description="How a task's gain in a group is measured")
-    ground_truth: GroundTruth
+    ground_truth: GroundTruth | None = Field(
+        default=None, description="What to enumerate; left out: nothing, and trials are scored by training"
+    )
     search: Search
-    output: Path = Field(description="Folder of the result tables, relative to where distgroup is run")
+    sweep: Sweep = Field(
+        default=Sweep(), description="Dotted keys of seeds, model, training and gain, and `taskset`, each with a list"
+    )
+    train: Train = Train()
+    resources: Resources = Resources()
+    output: Place = Field(
+        description="Folder of the result tables, relative to where distgroup is run; or file://, s3:// or gs:// URI"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _data_of_a_sweep(cls, content: Any) -> Any:
+        """A sweep over task sets needs no `data` beside."""
+        sweep = content.get("sweep") if isinstance(content, dict) else None
+        if isinstance(sweep, dict) and isinstance(sweep.get("taskset"), list) and sweep["taskset"]:
+            return {"data": sweep["taskset"][0]} | content
+        return content
 
     @field_validator("seeds")
     @classmethod
@@ -131,21 +129,26 @@ def load_spec(path: Path) -> Spec:
     if not isinstance(content, dict):
         raise RequestError(f"{path}: a spec is a mapping with the keys {', '.join(Spec.model_fields)}")
     try:
-        spec = _anchored(Spec.model_validate(content), path.parent)
+        return placed(Spec.model_validate(content), path.parent)
     except ValidationError as error:
         raise RequestError(explain(path, error, Spec, content)) from None
-    for estimator in spec.search.space.estimator:
-        if isinstance(estimator, PythonEstimator):
-            estimator.bind(path.parent)
-    return spec
 
 
-def _anchored(spec: Spec, folder: Path) -> Spec:
-    """The spec with its data file's path made absolute, so that a copy elsewhere means the same."""
-    if not isinstance(spec.data, Table | Series):
-        return spec
-    data = spec.data.model_copy(update={"path": (folder / spec.data.path).absolute()})
-    return spec.model_copy(update={"data": data})
+def placed(spec: Spec, folder: Path) -> Spec:
+    """The spec with its data files' paths made absolute and the user's own code looked for in ``folder``."""
+    spec.model.encoder.bind(folder)
+    for candidate in spec.search.space.estimator:
+        if isinstance(candidate.estimator, PythonEstimator):
+            candidate.estimator.bind(folder)
+    sweep = spec.sweep.model_copy(update={"taskset": tuple(_anchored(each, folder) for each in spec.sweep.taskset)})
+    return spec.model_copy(update={"data": _anchored(spec.data, folder), "sweep": sweep})
+
+
+def _anchored(data: AnyData, folder: Path) -> AnyData:
+    """The data with its file's path made absolute, so that a copy of the spec elsewhere means the same."""
+    if not isinstance(data, Table | Series):
+        return data
+    return data.model_copy(update={"path": anchored(data.path, folder)})
 
 
 def _read(path: Path) -> Any:

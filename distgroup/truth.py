@@ -90,32 +90,27 @@ class Truth:
         """The grouping by at most ``max_groups`` groups with the largest Δm on validation, found exactly."""
         return self._optima[kind][self._most(max_groups) - 1]
 
-    def regret(self, grouping: Grouping, max_groups: int | None, split: Split) -> float:
-        """Δm of the optimum with at most as many groups, minus that of ``grouping``."""
+    def regret(self, of: Grouping | Floats, max_groups: int | None, split: Split) -> float:
+        """Δm of the optimum with at most as many groups, minus that of a grouping, or of a Δm for each seed."""
         best = self.delta_m(self.optimum(max_groups), split).mean()
-        return float(best - self.delta_m(grouping, split).mean())
+        return float(best - self._delta_m_of(of, split).mean())
 
-    def gap_closed(self, grouping: Grouping, max_groups: int | None) -> tuple[float, float]:
+    def gap_closed(self, of: Grouping | Floats, max_groups: int | None) -> tuple[float, float]:
         """Share of the way from all-in-one to the optimum, on test, and its jackknife standard error over seeds.
 
         A ratio of means over seeds, since a single seed's way may vanish or change sign; NaN if there is no way to go.
         """
         base = self.delta_m(self.all_in_one, "test")
         way = self.delta_m(self.optimum(max_groups), "test") - base
-        gone = self.delta_m(grouping, "test") - base
-        if way.mean() <= 0:
-            return float("nan"), float("nan")
-        n = len(self.seeds)
-        if n == 1:
-            return float(gone[0] / way[0]), float("nan")
-        without = (gone.sum() - gone) / (way.sum() - way)
-        error = np.sqrt((n - 1) * np.mean((without - without.mean()) ** 2))
-        return float(gone.mean() / way.mean()), float(error)
+        return share_of_way(self._delta_m_of(of, "test") - base, way)
 
-    def rank_percentile(self, grouping: Grouping, max_groups: int | None) -> float:
+    def rank_percentile(self, of: Grouping | Floats, max_groups: int | None) -> float:
         """Percentage of the partitions into at most ``max_groups`` groups whose Δm on test is no better."""
         every = np.concatenate(self._partition_delta_m[: self._most(max_groups)])
-        return float(100 * np.mean(every <= self.delta_m(grouping, "test").mean() + 1e-12))
+        return float(100 * np.mean(every <= self._delta_m_of(of, "test").mean() + 1e-12))
+
+    def _delta_m_of(self, of: Grouping | Floats, split: Split) -> Floats:
+        return self.delta_m(of, split) if isinstance(of, Grouping) else of
 
     def mean_partition_delta_m(self, max_groups: int) -> float:
         """Mean Δm on test of all partitions into at most ``max_groups`` groups."""
@@ -146,19 +141,36 @@ class Truth:
 
     @cached_property
     def noise_ceiling(self) -> float:
-        """Agreement of the test gains with themselves: their Spearman between disjoint halves of the seeds.
+        """Agreement of the test gains with themselves between halves of the seeds: see `agreement_of_halves`."""
+        return agreement_of_halves(self.gains["test"][:, self._shared])
 
-        Mean over all halvings (an odd seed is left out in turn); NaN with a single seed.
-        """
-        gains = self.gains["test"][:, self._shared]
-        half = len(self.seeds) // 2
-        found = []
-        for first in combinations(range(len(self.seeds)), half):
-            rest = [i for i in range(len(self.seeds)) if i not in first]
-            for second in combinations(rest, half):
-                if half and first < second:
-                    found.append(correlation(gains[list(first)].mean(axis=0), gains[list(second)].mean(axis=0)))
-        return float(np.mean(found)) if found else float("nan")
+
+def share_of_way(gone: Floats, way: Floats) -> tuple[float, float]:
+    """mean(gone) / mean(way) over seeds, and its jackknife standard error; NaN if there is no way to go."""
+    if way.mean() <= 0:
+        return float("nan"), float("nan")
+    n = len(way)
+    if n == 1:
+        return float(gone[0] / way[0]), float("nan")
+    without = (gone.sum() - gone) / (way.sum() - way)
+    error = np.sqrt((n - 1) * np.mean((without - without.mean()) ** 2))
+    return float(gone.mean() / way.mean()), float(error)
+
+
+def agreement_of_halves(gains: Floats) -> float:
+    """Spearman's ρ of ``gains`` [seeds, entries] between disjoint halves of the seeds, mean over all halvings.
+
+    An odd seed is left out in turn; NaN with a single seed.
+    """
+    seeds = range(len(gains))
+    half = len(seeds) // 2
+    found = []
+    for first in combinations(seeds, half):
+        rest = [i for i in seeds if i not in first]
+        for second in combinations(rest, half):
+            if half and first < second:
+                found.append(correlation(gains[list(first)].mean(axis=0), gains[list(second)].mean(axis=0)))
+    return float(np.mean(found)) if found else float("nan")
 
 
 def correlation(a: Floats, b: Floats) -> float:

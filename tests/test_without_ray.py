@@ -33,7 +33,8 @@ from distgroup.results.store import Store
 from distgroup.results.subsets import alone_of, subset_rows
 from distgroup.selectors.exact import Exact
 from distgroup.training.separate import plan, train_chunk
-from distgroup.trial import Bench, Choice
+from distgroup.choice import Choice
+from distgroup.trial import Bench
 from distgroup.truth import Truth
 
 problem, seeds, cpu = make_problem(make_task_set(("height", "light", "colour"))), (0, 1), torch.device("cpu")
@@ -45,8 +46,8 @@ for chunk in plan(problem, seeds):
     store.write("subsets", chunk.key(problem), subset_rows(problem, trained, alone[chunk.seed]))
 subsets = store.read("subsets")
 seconds = subsets.drop_duplicates(["seed", "subset"]).groupby("subset")["seconds"].sum().to_dict()
-bench = Bench(problem, seeds, Truth.from_table(subsets, problem.task_set.names, seeds), seconds, store.root)
-row = bench.run(Choice("separate", Lookahead(), 2, Exact()), cpu)
+bench = Bench(problem, seeds, store, Truth.from_table(subsets, problem.task_set.names, seeds), seconds=seconds)
+(row,) = bench.run(Choice("separate", Lookahead(), 2, Exact()), "00000", cpu)
 assert row["regret_val"] >= -1e-12, row
 assert row["cost_steps"] > 0, row
 assert "ray" not in sys.modules

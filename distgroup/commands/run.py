@@ -15,37 +15,45 @@ def run(
     spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", show_default=False)],
     address: Annotated[str | None, typer.Option(help="Of a Ray cluster; without it, this machine")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with, or show, an earlier run of this spec")] = False,
-    output: Annotated[Path | None, typer.Option(help="Folder of the tables, in place of the spec's `output`")] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Folder of the tables, or s3:// or gs:// URI, in place of the spec's `output`")
+    ] = None,
 ) -> None:
     """Enumerate every grouping, search over estimators and group counts, score each against the truth.
 
     Example: distgroup run experiments/quickstart/spec.yaml
     """
-    from distgroup.results.output import open_output, write_manifest
+    from distgroup.results.output import opened, write_manifest
     from distgroup.results.report.summary import summarise
     from distgroup.results.report.terminal import show
     from distgroup.spec import load_spec
+    from distgroup.sweep import Point
+    from distgroup.sweep import points as sweep
 
     console = screen()
     parsed = load_spec(spec)
-    problem = parsed.problem(spec.parent)
-    store = open_output(output or parsed.output, parsed, resume=resume)
-    write_manifest(store.root, problem)
-    log = store.root / "logs" / "run.log"
-    try:
-        with stderr_to(log):
-            from distgroup.run import run as run_spec  # Ray takes seconds to import: a wrong spec should not wait
+    points = [Point(point, point.problem(spec.parent)) for point in sweep(parsed, spec)]
+    with opened(output or parsed.output, parsed, resume=resume) as store:
+        write_manifest(store, points[0].problem)
+        for damaged in store.set_aside_damaged():
+            console.print(str(damaged), soft_wrap=True)
+        log = store.scratch / "logs" / "run.log"
+        try:
+            with stderr_to(log):
+                from distgroup.run import run as run_points  # Ray takes seconds to import: a wrong spec should not wait
 
-            run_spec(parsed, problem, store, address, partial(progress, console))
-    except KeyboardInterrupt:
-        again = f"distgroup run {spec} --resume" + (f" --output {output}" if output else "")
-        console.print(f"interrupted; what is done is kept. Go on with: {again}", soft_wrap=True)
-        raise typer.Exit(130) from None
-    except Exception:
-        console.print(f"what is done is kept: --resume goes on with it. Ray's messages: {log}", soft_wrap=True)
-        raise
+                run_points(points, store, address, partial(progress, console))
+        except KeyboardInterrupt:
+            again = f"distgroup run {spec} --resume" + (f" --output {output}" if output else "")
+            console.print(f"interrupted; what is done is kept. Go on with: {again}", soft_wrap=True)
+            raise typer.Exit(130) from None
+        except Exception:
+            console.print(f"what is done is kept: --resume goes on with it. Ray's messages: {log}", soft_wrap=True)
+            raise
     summary = summarise(store)
     show(summary, console)
-    console.print(f"tables: {store.root / 'tables'}", soft_wrap=True)
+    console.print(f"tables: {store.location / 'tables'}", soft_wrap=True)
+    if store.local is None:
+        console.print(f"Ray's messages: {log}", soft_wrap=True)
     if summary.estimators.empty:
         raise typer.Exit(1)

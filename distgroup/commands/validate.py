@@ -14,7 +14,7 @@ def validate(spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", 
     Example: distgroup validate experiments/quickstart/spec.yaml
     """
     from distgroup.enumerable import check_enumerable
-    from distgroup.space import number_of_trials
+    from distgroup.proposals import number_of_trials
     from distgroup.spec import load_spec
 
     parsed = load_spec(spec)
@@ -27,4 +27,4 @@ def validate(spec: Annotated[Path, typer.Argument(help="The spec, a YAML file", 
     console.print(f"  tasks: {', '.join(f'{task.name} ({task.kind})' for task in problem.task_set.tasks)}")
     steps = problem.training.steps
     console.print(f"  ground truth: {networks:,} networks of {steps} steps, {networks * steps:,} network-steps")
-    console.print(f"  search: {number_of_trials(parsed.search)} trials")
+    console.print(f"  search: {number_of_trials(parsed.search, len(problem.task_set.tasks))} trials")

@@ -4,12 +4,12 @@ A finished chunk is one part of table `subsets`, named by all that determines it
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import ray
 
 from distgroup.distributed.workers import own_device
+from distgroup.resources import ONE_CPU, Resources
 from distgroup.results.store import Store
 from distgroup.results.subsets import Alone, alone_of, subset_rows
 from distgroup.training.problem import Problem
@@ -20,36 +20,39 @@ RETRIES = 3
 
 
 @ray.remote(max_retries=RETRIES)
-def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, root: Path) -> Alone | None:
+def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, store: Store) -> Alone | None:
     """Train a chunk and write its part. Of singletons, return what gains are measured against."""
     trained = train_chunk(problem, chunk, own_device())
     alone = alone_of(trained) if alone is None else alone
-    Store(root).write("subsets", chunk.key(problem), subset_rows(problem, trained, alone))
+    store.write("subsets", chunk.key(problem), subset_rows(problem, trained, alone))
     return alone
 
 
 def enumerated(problem: Problem, seeds: Sequence[int], store: Store) -> bool:
     """Has every network been trained already?"""
-    return all(store.has("subsets", chunk.key(problem)) for chunk in plan(problem, seeds))
+    return {chunk.key(problem) for chunk in plan(problem, seeds)} <= set(store.keys("subsets"))
 
 
-def enumerate_subsets(problem: Problem, seeds: Sequence[int], root: Path) -> Iterator[int]:
+def enumerate_subsets(
+    problem: Problem, seeds: Sequence[int], store: Store, resources: Resources = ONE_CPU
+) -> Iterator[int]:
     """Train whatever the table lacks; yields the number of networks done each time some are.
 
     Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
     """
-    store, shared = Store(root), ray.put(problem)
+    shared, remote = ray.put(problem), _chunk.options(num_cpus=resources.cpus, num_gpus=resources.gpus)
     pending: dict[Any, int] = {}
     alone: dict[int, Any] = {}
+    held = set(store.keys("subsets"))
     for chunk in plan(problem, seeds):
         key = chunk.key(problem)
         singletons = all(len(group) == 1 for group in chunk.groups)
-        if store.has("subsets", key):
+        if key in held:
             yield len(chunk.groups)
             if singletons:
                 alone[chunk.seed] = Alone.from_frame(store.part("subsets", key))
             continue
-        task = _chunk.remote(shared, chunk, None if singletons else alone[chunk.seed], root)
+        task = remote.remote(shared, chunk, None if singletons else alone[chunk.seed], store)
         pending[task] = len(chunk.groups)
         if singletons:
             alone[chunk.seed] = task

@@ -1,55 +1,58 @@
 """Rows of table `optima`: the enumerated best groupings, beside all-in-one and the random floor."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from distgroup.floor import mean_cover_delta_m
+from distgroup.grouping import Grouping
+from distgroup.partition_truth import PartitionTruth
+from distgroup.results.trials import about
 from distgroup.training.problem import Problem
-from distgroup.truth import Kind, Truth
+from distgroup.truth import Floats, Kind, Truth
 
 
-def optima_rows(problem: Problem, truth: Truth) -> list[dict[str, Any]]:
-    """One row a (kind, number of groups), for every number."""
-    all_in_one = float(truth.delta_m(truth.all_in_one, "test").mean())
+def optima_rows(problem: Problem, truth: Truth | PartitionTruth) -> list[dict[str, Any]]:
+    """One row a (kind, number of groups), for every number; rule `selective` knows partitions alone."""
     common = {
-        "taskset": problem.task_set.name,
-        "spec_hash": problem.digest,
-        "update": "separate",
-        "all_in_one_delta_m_test": all_in_one,
+        **about(problem, truth.seeds),
+        "all_in_one_delta_m_test": float(truth.delta_m(truth.all_in_one, "test").mean()),
         "noise_ceiling": truth.noise_ceiling,
     }
-    return [
-        common | _optimum(truth, kind, number) | {"mean_delta_m_test": float(floor)}
-        for kind, floors in _floors(truth).items()
-        for number, floor in enumerate(floors, start=1)
-    ]
+    found = _of_partitions(truth) if isinstance(truth, PartitionTruth) else _of_groups(truth)
+    return [common | row for row in found]
 
 
-def _optimum(truth: Truth, kind: Kind, number: int) -> dict[str, Any]:
-    best = truth.optimum(number, kind)
+def _of_groups(truth: Truth) -> Iterator[dict[str, Any]]:
+    n = len(truth.tasks)
+    covers = mean_cover_delta_m(truth.scores.dense(), truth.gains["test"].mean(axis=0), n)
+    partitions = [truth.mean_partition_delta_m(number) for number in range(1, n + 1)]
+    floors: dict[Kind, list[float]] = {"cover": covers.tolist(), "partition": partitions}
+    for kind, each in floors.items():
+        for number, floor in enumerate(each, start=1):
+            yield {"update": "separate", "kind": kind, **_optimum(truth, truth.optimum(number, kind), number, floor)}
+
+
+def _of_partitions(truth: PartitionTruth) -> Iterator[dict[str, Any]]:
+    for number in range(1, len(truth.tasks) + 1):
+        row = _optimum(truth, truth.optimum(number), number, truth.mean_delta_m(number))
+        yield {"update": "selective", "kind": "partition", **row}
+
+
+def _optimum(truth: Truth | PartitionTruth, best: Grouping, number: int, floor: float) -> dict[str, Any]:
     val, test = truth.delta_m(best, "val"), truth.delta_m(best, "test")
     return {
-        "kind": kind,
         "num_groups": number,
         "grouping": str(best),
         "delta_m_val": float(val.mean()),
         "delta_m_test": float(test.mean()),
-        "delta_m_val_sd": _spread(val),
-        "delta_m_test_sd": _spread(test),
+        "delta_m_val_sd": spread(val),
+        "delta_m_test_sd": spread(test),
+        "mean_delta_m_test": floor,
     }
 
 
-def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+def spread(values: Floats) -> float:
+    """Standard deviation over seeds; NaN for a single one."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-
-
-def _floors(truth: Truth) -> dict[Kind, Sequence[float]]:
-    """Mean Δm on test of all groupings of a kind by at most 1, 2, … groups."""
-    n = len(truth.tasks)
-    covers = mean_cover_delta_m(truth.scores.dense(), truth.gains["test"].mean(axis=0), n)
-    return {
-        "cover": covers.tolist(),
-        "partition": [truth.mean_partition_delta_m(number) for number in range(1, n + 1)],
-    }

@@ -15,6 +15,7 @@ _KEY = [
     _field("seed", _INTEGER, "seed of initialisation and batches; null where a row is about all seeds"),
     _field("spec_hash", _TEXT, "hash of data, model, training and gain: rows with the same are comparable"),
 ]
+_SEEDS = _field("seeds", _TEXT, "the seeds that the row is about")
 _STEPS = _field("cost_steps", _INTEGER, "optimizer steps spent, summed over networks and seeds", "network-steps")
 _SECONDS = _field("cost_seconds", _REAL, "wall time spent on one core", "s")
 
@@ -49,7 +50,8 @@ PARTITIONS = _table(
 
 OPTIMA = _table(
     "best groupings by enumeration: one row a (update, kind, num_groups)",
-    _field("update", _TEXT, "update rule: separate"),
+    _SEEDS,
+    _field("update", _TEXT, "update rule: separate or selective"),
     _field("kind", _TEXT, "cover (groups may overlap) or partition"),
     _field("num_groups", _INTEGER, "at most so many groups"),
     _field("grouping", _TEXT, "the grouping with the largest Δm on val"),
@@ -64,17 +66,21 @@ OPTIMA = _table(
 
 TRIALS = _table(
     "one row a trial of the search, failed ones included",
+    _SEEDS,
     _field("trial_id", _TEXT, "number of the trial, in the order proposed"),
-    _field("status", _TEXT, "done or failed"),
+    _field("status", _TEXT, "done, failed, or pruned: stopped in training, with its Δm on val so far"),
     _field("update", _TEXT, "update rule"),
-    _field("estimator", _TEXT, "kind of the affinity estimator"),
+    _field("estimator", _TEXT, "kind of the affinity estimator; proximal where affinity is tracked in training"),
     _field("num_groups", _TEXT, "at most so many groups, or auto"),
-    _field("regroup_every", _TEXT, "steps between regroupings, or never"),
+    _field("regroup_every", _TEXT, "batches between regroupings, or never"),
     _field("selector", _TEXT, "kind of the selector"),
+    _field("baseline", _TEXT, "all_in_one or single_task, where that was tried with as many trials as a method"),
     _field("params", _TEXT, "all that was proposed, as JSON"),
-    _field("grouping", _TEXT, "the grouping chosen"),
+    _field("grouping", _TEXT, "the grouping chosen; of training that regroups, the one that most seeds ended with"),
     _field("delta_m_val", _REAL, "Δm on val, mean over seeds"),
     _field("delta_m_test", _REAL, "Δm on test, mean over seeds"),
+    _field("delta_m_val_sd", _REAL, "standard deviation over seeds"),
+    _field("delta_m_test_sd", _REAL, "standard deviation over seeds"),
     _field("regret_val", _REAL, "Δm of the optimum with at most as many groups, minus this one's, on val"),
     _field("regret_test", _REAL, "the same on test, the optimum still chosen on val: may be negative"),
     _field(
@@ -84,7 +90,10 @@ TRIALS = _table(
         "rank_percentile", _REAL, "share of all partitions with at most as many groups that are no better on test", "%"
     ),
     _field(
-        "spearman", _REAL, "rank correlation of predicted and measured test gains over all (group, task), |group| ≥ 2"
+        "spearman",
+        _REAL,
+        "rank correlation of predicted and measured test gains over all (group, task), |group| ≥ 2; for selective over "
+        "all (partition, task)",
     ),
     _STEPS,
     _SECONDS,

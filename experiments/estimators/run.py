@@ -20,7 +20,7 @@ from distgroup.distributed.workers import workers
 from distgroup.errors import DivergedError
 from distgroup.results.store import Store
 from distgroup.training.problem import Problem
-from distgroup.trial import estimates
+from distgroup.estimated import estimates
 from distgroup.truth import Truth
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def enumerate_all(problems: dict[str, Problem]) -> None:
     with workers():
         for name, each in problems.items():
             begin = time.perf_counter()
-            networks = sum(enumerate_subsets(each, TRUTH_SEEDS, TABLES / name))
+            networks = sum(enumerate_subsets(each, TRUTH_SEEDS, Store(TABLES / name)))
             print(f"{name}: {networks} networks, {time.perf_counter() - begin:.0f} s", flush=True)
 
 
@@ -49,7 +49,7 @@ def judge(name: str, of: Problem) -> pd.DataFrame:
     for contender, estimator in CONTENDERS.items():
         begin = time.perf_counter()
         try:
-            estimate = estimates(of, estimator, SEEDS, TABLES / name, torch.device("cpu"))
+            estimate = estimates(of, estimator, SEEDS, Store(TABLES / name), torch.device("cpu"))
         except DivergedError as error:
             print(f"{name}, {contender}: {error}", flush=True)
             continue

@@ -22,7 +22,8 @@ def problem(lr: float = 0.05, steps: int = 15) -> Problem:
 
 def bench(root: Path, of: Problem | None = None) -> Bench:
     """Enumerates `problem` under ``root``; trials then run on ``of``."""
-    list(enumerate_subsets(problem(), SEEDS, root))
-    truth = Truth.from_table(Store(root).read("subsets"), TASKS, SEEDS)
-    seconds = dict.fromkeys(Store(root).read("subsets")["subset"].unique(), 0.0)
-    return Bench(of or problem(), SEEDS, truth, seconds, root)
+    store = Store(root)
+    list(enumerate_subsets(problem(), SEEDS, store))
+    truth = Truth.from_table(store.read("subsets"), TASKS, SEEDS)
+    seconds = dict.fromkeys(store.read("subsets")["subset"].unique(), 0.0)
+    return Bench(of or problem(), SEEDS, store, truth, seconds=seconds)

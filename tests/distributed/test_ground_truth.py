@@ -19,7 +19,7 @@ def rows(root) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def enumerated(tmp_path_factory):
     root = tmp_path_factory.mktemp("truth")
-    assert sum(enumerate_subsets(problem(), SEEDS, root)) == 15 * 2
+    assert sum(enumerate_subsets(problem(), SEEDS, Store(root))) == 15 * 2
     return root
 
 
@@ -41,24 +41,24 @@ def test_gain_is_over_the_single_task_network_of_the_same_seed(enumerated):
 
 def test_what_is_there_is_not_trained_again(enumerated):
     parts = {path: path.stat().st_mtime_ns for path in enumerated.rglob("*.parquet")}
-    assert sum(enumerate_subsets(problem(), SEEDS, enumerated)) == 30
+    assert sum(enumerate_subsets(problem(), SEEDS, Store(enumerated))) == 30
     assert parts == {path: path.stat().st_mtime_ns for path in enumerated.rglob("*.parquet")}
 
 
 def test_a_lost_part_is_trained_again_and_comes_out_the_same(enumerated):
     before = rows(enumerated)
     next((enumerated / "tables" / "subsets").glob("*.parquet")).unlink()
-    list(enumerate_subsets(problem(), SEEDS, enumerated))
+    list(enumerate_subsets(problem(), SEEDS, Store(enumerated)))
     pd.testing.assert_frame_equal(rows(enumerated), before, check_exact=True)
 
 
 def test_more_seeds_train_only_the_new_ones(enumerated):
     parts = {path: path.stat().st_mtime_ns for path in enumerated.rglob("*.parquet")}
-    list(enumerate_subsets(problem(), (*SEEDS, 7), enumerated))
+    list(enumerate_subsets(problem(), (*SEEDS, 7), Store(enumerated)))
     assert parts.items() <= {path: path.stat().st_mtime_ns for path in enumerated.rglob("*.parquet")}.items()
     assert set(rows(enumerated)["seed"]) == {0, 1, 7}
 
 
 def test_a_diverging_network_is_named(tmp_path):
     with pytest.raises(DivergedError, match=r"seed 0.*lower training.optimizer.lr"):
-        list(enumerate_subsets(problem(lr=1e30), [0], tmp_path))
+        list(enumerate_subsets(problem(lr=1e30), [0], Store(tmp_path)))

@@ -25,7 +25,7 @@ def parts(root):
 @pytest.fixture(scope="module")
 def enumerated(tmp_path_factory):
     root = tmp_path_factory.mktemp("partitions")
-    assert sum(enumerate_partitions(problem(), SEEDS, root)) == 15 * 2
+    assert sum(enumerate_partitions(problem(), SEEDS, Store(root))) == 15 * 2
     return root
 
 
@@ -38,17 +38,17 @@ def test_every_partition_of_every_seed_is_scored(enumerated):
 
 def test_what_is_there_is_not_trained_again_and_a_lost_part_comes_out_the_same(enumerated):
     before, table = parts(enumerated), rows(enumerated)
-    assert sum(enumerate_partitions(problem(), SEEDS, enumerated)) == 30
+    assert sum(enumerate_partitions(problem(), SEEDS, Store(enumerated))) == 30
     assert parts(enumerated) == before
     next((enumerated / "tables" / "partitions").glob("*.parquet")).unlink()
-    assert sum(enumerate_partitions(problem(), SEEDS, enumerated)) == 30
+    assert sum(enumerate_partitions(problem(), SEEDS, Store(enumerated))) == 30
     pd.testing.assert_frame_equal(rows(enumerated), table, check_exact=True)
 
 
 def test_gains_are_over_the_single_task_networks_of_the_subsets(enumerated, tmp_path):
-    list(enumerate_subsets(problem(), SEEDS, tmp_path))
+    list(enumerate_subsets(problem(), SEEDS, Store(tmp_path)))
     before = parts(tmp_path)
-    list(enumerate_partitions(problem(), SEEDS, tmp_path))
+    list(enumerate_partitions(problem(), SEEDS, Store(tmp_path)))
     assert before.items() <= parts(tmp_path).items()
     pd.testing.assert_frame_equal(rows(tmp_path), rows(enumerated), check_exact=True)
     subsets = Store(tmp_path).read("subsets").set_index(["seed", "subset", "split", "task"])
@@ -60,4 +60,4 @@ def test_gains_are_over_the_single_task_networks_of_the_subsets(enumerated, tmp_
 
 def test_a_diverging_network_is_named(tmp_path):
     with pytest.raises(DivergedError, match=r"seed 0.*lower training.optimizer.lr"):
-        list(enumerate_partitions(problem(lr=1e30), [0], tmp_path))
+        list(enumerate_partitions(problem(lr=1e30), [0], Store(tmp_path)))

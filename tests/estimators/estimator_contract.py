@@ -7,11 +7,11 @@ from problems import hide, mixed
 from pydantic import TypeAdapter
 
 from distgroup.errors import DivergedError
+from distgroup.estimated import estimates
 from distgroup.estimators import Estimator
 from distgroup.estimators.estimate import AffinityEstimate
 from distgroup.grouping import group_of, group_text
 from distgroup.spec import EstimatorChoice
-from distgroup.trial import estimates
 
 CPU = torch.device("cpu")
 SEEDS = (3, 5)
@@ -89,8 +89,8 @@ class EstimatorContract:
             assert np.isfinite(list(predicted(estimate, SEEDS[0]).values())).all()
 
     def test_what_is_kept_is_what_was_found(self, tmp_path):
-        kept = estimates(self.problem(), self.estimator, SEEDS[:1], tmp_path, CPU)
-        more = estimates(self.problem(), self.estimator, SEEDS, tmp_path, CPU)
+        kept = estimates(self.problem(), self.estimator, SEEDS[:1], Store(tmp_path), CPU)
+        more = estimates(self.problem(), self.estimator, SEEDS, Store(tmp_path), CPU)
         assert more.cost_seconds[0] == kept.cost_seconds[0]
         assert predicted(kept, SEEDS[0]) == predicted(more, SEEDS[0])
         self.same(more, self.estimate(self.problem()))

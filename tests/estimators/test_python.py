@@ -13,10 +13,10 @@ from estimator_contract import EstimatorContract
 from problems import two_blocks
 
 from distgroup.errors import RequestError
+from distgroup.estimated import estimates
 from distgroup.estimators import Python
 from distgroup.selectors.exact import Exact
 from distgroup.spec import load_spec
-from distgroup.trial import estimates
 
 CPU = torch.device("cpu")
 EXAMPLE = dedent(re.search(r"```python\n(.*?)```", Python.__doc__, re.DOTALL).group(1))
@@ -76,10 +76,10 @@ def test_travels_to_another_process(folder):
 
 
 def test_an_edited_file_is_estimated_anew(folder):
-    before = estimates(two_blocks(), bound(folder), (0,), folder, CPU).affinity
+    before = estimates(two_blocks(), bound(folder), (0,), Store(folder), CPU).affinity
     (folder / "mymodule.py").write_text(EXAMPLE.replace("np.abs(", "np.square("))
     sys.modules.pop("mymodule")
-    assert not np.allclose(before, estimates(two_blocks(), bound(folder), (0,), folder, CPU).affinity)
+    assert not np.allclose(before, estimates(two_blocks(), bound(folder), (0,), Store(folder), CPU).affinity)
 
 
 @pytest.mark.parametrize(

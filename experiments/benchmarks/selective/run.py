@@ -37,7 +37,7 @@ IN_A_ROW = 6
 def enumeration(problem: Problem, seeds: int) -> None:
     with tempfile.TemporaryDirectory() as folder, workers():
         begin = time.perf_counter()
-        networks = sum(enumerate_partitions(problem, range(seeds), Path(folder)))
+        networks = sum(enumerate_partitions(problem, range(seeds), Store(Path(folder))))
         wall = time.perf_counter() - begin
         table = Store(Path(folder)).read("partitions").drop_duplicates(["seed", "grouping"])
     busy, steps = table["seconds"].sum(), table["steps"].sum()
