@@ -12,6 +12,9 @@ from distgroup.commands.report import report
 from distgroup.commands.run import run
 from distgroup.commands.schema import schema
 from distgroup.commands.select import select
+from distgroup.commands.status import status
+from distgroup.commands.stop import stop
+from distgroup.commands.submit import submit
 from distgroup.commands.validate import validate
 from distgroup.errors import DivergedError, RequestError, describe
 
@@ -21,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which tasks to train together, decided by affinity estimators that are scored against exhaustive truth.",
 )
-for command in (run, select, validate, report, schema):
+for command in (run, submit, status, stop, select, validate, report, schema):
     app.command()(command)
 
 

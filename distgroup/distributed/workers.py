@@ -2,34 +2,120 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import grpc
 import ray
 import torch
+from ray._private.grpc_utils import init_grpc_channel
+from ray.exceptions import OutOfMemoryError
+
+import distgroup
+from distgroup.errors import RequestError
+
+REACH_S = 10
+"""Seconds in which a cluster's head has to answer."""
+
+
+class ClusterError(OSError):
+    """The cluster went away, or a worker cannot live on it, through no fault of the spec. Exit status 1."""
 
 
 @contextmanager
-def workers(address: str | None = None) -> Iterator[None]:
-    """Ray, started or joined, and left again at the end; one that this process has already is used and left alone."""
+def workers(address: str | None = None) -> Iterator[bool]:
+    """Ray, started or joined, and left again at the end; one that this process has already is used and left alone.
+
+    Without ``address`` that of `RAY_ADDRESS` is joined, which is what a submitted job finds set; without either, or
+    with ``local``, this machine has a Ray of its own. Yields whether a cluster was joined.
+
+    Raises RequestError if there is no cluster of this Ray version at the address, ClusterError if it is lost later or
+    kills a worker for want of memory.
+    """
     if ray.is_initialized():
-        yield
+        yield len(ray.nodes()) > 1
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-    if address is None:
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    joined = address != "local"
+    if joined:
+        _join(address)
+    else:
         # A Ray of our own on this machine needs no token, and would write one under the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    ray.init(
-        address=address or "local",
-        include_dashboard=False if address is None else None,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+        _init(address, include_dashboard=False)
     try:
-        yield
+        with _explained(ray.get_runtime_context().gcs_address):
+            yield joined
     finally:
         ray.shutdown()
+
+
+def _join(address: str) -> None:
+    """Raises RequestError unless a Ray head of this version answers at ``address``, HOST:PORT or auto."""
+    if "://" in address:
+        raise RequestError(
+            f"--address {address}: `run` takes HOST:PORT of a Ray head, reached from a machine of the cluster; "
+            "from elsewhere, send the spec there with `distgroup submit SPEC --address http://HOST:8265`"
+        )
+    if address != "auto":
+        _reach(address)
+    # Nodes import the code that this driver runs; a job's own runtime environment brings it already.
+    environment: dict[str, Any] = {"py_modules": [str(Path(distgroup.__file__).parent)], "excludes": ["__pycache__"]}
+    try:
+        _init(address, runtime_env=None if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ else environment)
+    except (ConnectionError, RuntimeError, SystemExit) as error:  # Ray ends the process where a head never answers
+        reason = "it does not answer as one" if isinstance(error, SystemExit) else str(error).strip()
+        raise RequestError(f"--address {address}: no Ray cluster that can be joined there: {reason}") from None
+
+
+def _reach(address: str) -> None:
+    """Ray itself would wait for two minutes."""
+    if not re.fullmatch(r".+:\d+", address):
+        raise RequestError(f"--address {address}: HOST:PORT of a Ray head is needed, such as 10.0.0.1:6379, or auto")
+    if not _answers(address):
+        raise RequestError(
+            f"--address {address}: no Ray head answers there within {REACH_S} s; `ray status` on the head shows "
+            "whether it runs, and its port is 6379 unless it was given another"
+        )
+
+
+def _answers(address: str) -> bool:
+    """Does anything speak Ray's protocol there, with Ray's own settings for TLS?"""
+    with init_grpc_channel(address) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=REACH_S)
+        except grpc.FutureTimeoutError:
+            return False
+    return True
+
+
+def _init(address: str, **options: Any) -> None:
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+
+
+@contextmanager
+def _explained(head: str) -> Iterator[None]:
+    """Errors of the cluster, in words. Ray ends a driver whose head is gone by a signal that arrives as SystemExit."""
+    try:
+        yield
+    except SystemExit as error:
+        if _answers(head):
+            raise
+        raise ClusterError(f"the cluster's head at {head} is gone; when it is back, --resume goes on") from error
+    except OutOfMemoryError as error:
+        raise ClusterError(
+            "a worker ran out of memory, again and again: give each more (fewer workers a node, or bigger nodes), "
+            f"or lower training.batch_size or model.encoder.widths. Ray says: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def own_device() -> torch.device:

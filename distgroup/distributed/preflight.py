@@ -1,0 +1,150 @@
+"""Before any work starts: can the cluster do what a spec needs, and will its results be found again?"""
+
+import math
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+import yaml
+from ray.autoscaler.sdk import request_resources
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from distgroup.errors import RequestError
+
+NODES_S = 300
+"""Seconds that nodes which are being started or are joining have, until there is room."""
+
+PROBE_S = 60
+
+LAUNCHED_WITH = Path.home() / "ray_bootstrap_config.yaml"
+"""Where `ray up` leaves its launch file, every default written out, on the head that it starts."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one worker takes, and how many of them must run at the same time."""
+
+    cpus: float = 1
+    gpus: float = 0
+    memory: int = 0
+    """Bytes."""
+    workers: int = 1
+
+    @property
+    def bundle(self) -> dict[str, float]:
+        """As Ray names it."""
+        named = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory}
+        return {name: amount for name, amount in named.items() if amount}
+
+    def __str__(self) -> str:
+        one = f"{_text(self.bundle)} on one node"
+        return one if self.workers == 1 else f"{self.workers} workers at the same time, each {one}"
+
+
+def check(needs: Needs, root: Path | str, joined: bool, say: Callable[[str], None]) -> None:
+    """Wait for the nodes that are needed, with a message to ``say``; then see that all can write below ``root``.
+
+    Raises RequestError, with figures, where the cluster cannot do it. One that was not ``joined`` is this machine.
+    """
+    fits(needs, joined, say)
+    shared_storage(root)
+
+
+def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float = NODES_S) -> None:
+    """Wait until there is room for ``needs``; raises RequestError at once where none can be hoped for."""
+    if _room(needs) >= needs.workers:
+        return
+    most = _most(needs)
+    if not joined or most < needs.workers:
+        raise RequestError(_refusal(needs, most))
+    say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; there are {_nodes_text()}")
+    request_resources(bundles=[needs.bundle] * needs.workers)  # no more than a hint, and none without an autoscaler
+    end = time.monotonic() + limit_s
+    try:
+        while _room(needs) < needs.workers:
+            if time.monotonic() > end:
+                raise RequestError(f"{_refusal(needs, most)} (waited {limit_s:.0f} s for more nodes)")
+            time.sleep(1)
+    finally:
+        request_resources(bundles=[])  # from here on the work itself keeps the nodes
+
+
+def shared_storage(root: Path | str) -> None:
+    """Raises RequestError if ``root`` is a folder that not every node of the cluster sees. A URI is."""
+    others = _alive()
+    if "://" in str(root) or len(others) < 2:
+        return
+    probe = Path(root) / f".probe-{uuid.uuid4().hex}"
+    probe.parent.mkdir(parents=True, exist_ok=True)
+    probe.touch()
+    try:
+        seen = {node["NodeManagerAddress"]: _seen_from(node["NodeID"], probe) for node in others}
+        blind = [address for address, answer in seen.items() if not ray.get(answer, timeout=PROBE_S)]
+    finally:
+        probe.unlink()
+    if blind:
+        raise RequestError(
+            f"output: {root} is not the same folder on all {len(others)} nodes, {', '.join(blind)} cannot see what is "
+            "written there: set `output` (or --output) to an object store, such as s3://bucket/folder, or to a folder "
+            "that every node mounts"
+        )
+
+
+@ray.remote(num_cpus=0)
+def _sees(probe: str) -> bool:
+    return Path(probe).exists()
+
+
+def _seen_from(node: str, probe: Path) -> Any:
+    there = NodeAffinitySchedulingStrategy(node, soft=False)
+    return _sees.options(scheduling_strategy=there).remote(str(probe))
+
+
+def _alive() -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+def _room(needs: Needs) -> int:
+    """Workers that fit the nodes as they are, were these idle."""
+    return sum(_fit(needs, node["Resources"]) for node in _alive())
+
+
+def _most(needs: Needs) -> float:
+    """Workers that fit all nodes that the launcher of this cluster may start; infinite where it left no word here."""
+    if not LAUNCHED_WITH.exists():
+        return math.inf
+    config = yaml.safe_load(LAUNCHED_WITH.read_text(encoding="utf-8"))
+    kinds = config["available_node_types"]
+    if not all(kind.get("resources") for kind in kinds.values()):
+        return math.inf
+    counts = {name: 1 if name == config["head_node_type"] else kind["max_workers"] for name, kind in kinds.items()}
+    return sum(counts[name] * _fit(needs, kind["resources"]) for name, kind in kinds.items())
+
+
+def _fit(needs: Needs, resources: Mapping[str, float]) -> int:
+    return int(min(resources.get(name, 0) // amount for name, amount in needs.bundle.items()))
+
+
+def _refusal(needs: Needs, most: float) -> str:
+    at_most = "" if most == math.inf else f", and for {most:.0f} on all nodes that its launch file allows"
+    return (
+        f"the cluster cannot run this: {needs} needed; there are {_nodes_text()}, room for {_room(needs)}{at_most}. "
+        "Lower training.workers or what each takes, or give the cluster more or bigger nodes"
+    )
+
+
+def _nodes_text() -> str:
+    nodes = [_text({name: node["Resources"].get(name, 0) for name in ("CPU", "GPU", "memory")}) for node in _alive()]
+    kinds = {text: nodes.count(text) for text in nodes}
+    return ", ".join(f"{count} nodes of {text}" if count > 1 else f"1 node of {text}" for text, count in kinds.items())
+
+
+def _text(bundle: Mapping[str, float]) -> str:
+    amounts = {**bundle}
+    memory = amounts.pop("memory", 0)
+    words = [f"{amount:g} {name}{'s' if amount != 1 else ''}" for name, amount in amounts.items() if amount]
+    return " and ".join([*words, *([f"{memory / 2**30:.1f} GiB"] if memory else [])]) or "nothing"
