@@ -1,6 +1,5 @@
 """`distgroup report`: the closing table of a run, again, from its tables alone."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,9 @@ import typer
 from distgroup.commands.screen import screen
 
 
-def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run", show_default=False)]) -> None:
+def report(
+    folder: Annotated[str, typer.Argument(help="Output folder of a run, or its URI", show_default=False)],
+) -> None:
     """Show what a run found.
 
     Example: distgroup report results/quickstart

@@ -1,8 +1,10 @@
-"""The output folder: whose results it holds, under which versions they were made."""
+"""The output folder: whose results it holds, under which versions they were made, and who writes to it."""
 
 import json
 import platform
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ from typing import Any
 import yaml
 
 from distgroup.errors import RequestError
+from distgroup.location import Location
+from distgroup.results import lock
+from distgroup.results.extension import Change, changes
 from distgroup.results.store import Store
 from distgroup.spec import Spec
 from distgroup.training.problem import Problem
@@ -18,27 +23,40 @@ SPEC, MANIFEST = "spec.yaml", "manifest.json"
 
 PACKAGES = ("distgroup", "torch", "ray", "optuna", "numpy", "pyarrow")
 
+OVER_SEEDS = ("trials", "optima", "regroupings", "tracked")
+"""Tables whose rows are about all seeds: they are made again where seeds are added."""
 
-def open_output(folder: Path, spec: Spec, *, resume: bool) -> Store:
+
+@contextmanager
+def opened(place: str | Path, spec: Spec, *, resume: bool) -> Iterator[Store]:
+    """`open_output`, with every other run kept out while the block lasts; also RequestError if another is at it."""
+    folder = Location.of(place)
+    _check_ours(folder, spec)  # before a lock is left in somebody's folder
+    with lock.locked(folder):
+        yield open_output(folder, spec, resume=resume)
+
+
+def open_output(place: str | Path | Location, spec: Spec, *, resume: bool) -> Store:
     """The store of a new run, or with ``resume`` that of the same spec's earlier one; only tables count.
 
-    Raises RequestError if the folder holds anything else, OSError if it cannot be written.
+    A spec that only adds to the earlier one, trials, seeds or points of a sweep, is taken for the same: rows over fewer
+    seeds are removed, and the spec there replaced. Raises RequestError if the folder holds anything else, OSError if it
+    cannot be written.
     """
-    held, store = folder / SPEC, Store(folder.absolute())
-    if not _ours(folder, spec):
-        raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
+    folder = Location.of(place)
+    _check_ours(folder, spec)
+    store, held, text = Store(folder), folder / SPEC, spec.to_yaml().encode()
     if not store.empty:
-        _check_same(held, spec, resume)
-        return store
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise RequestError(f"{folder}: a file stands where a folder is to be; choose another --output") from None
-    _replace(held, spec.to_yaml())
+        added = _check_extends(held, spec, resume)
+        if any(change.path == ("seeds",) for change in added):
+            _remove_over_seeds(store)
+        if held.read() == text:
+            return store
+    held.write(text)
     return store
 
 
-def write_manifest(folder: Path, problem: Problem) -> None:
+def write_manifest(store: Store, problem: Problem) -> None:
     """`manifest.json`: what the tables were made with, first and, where that differs, on resuming.
 
     Raises RequestError if there are tables that were made with other data, though under the same spec.
@@ -48,65 +66,60 @@ def write_manifest(folder: Path, problem: Problem) -> None:
         "host": socket.gethostname(),
         "platform": platform.platform(),
     }
-    held = folder / MANIFEST
-    if not held.exists() or Store(folder).empty:
+    held = store.location / MANIFEST
+    if not held.exists() or store.empty:
         about = {"taskset": problem.task_set.name, "taskset_digest": problem.task_set.digest}
-        _replace(held, json.dumps(made_with | about | {"spec_hash": problem.digest, "resumed": []}, indent=2) + "\n")
+        _write(held, made_with | about | {"spec_hash": problem.digest, "resumed": []})
         return
     manifest = _read(held)
     if manifest["spec_hash"] != problem.digest:
-        raise RequestError(f"{folder}: the data have changed since these results were made; choose another --output")
+        raise RequestError(f"{store}: the data have changed since these results were made; choose another --output")
     if made_with not in [{key: past[key] for key in made_with} for past in (manifest, *manifest["resumed"])]:
         manifest["resumed"].append(made_with)
-        _replace(held, json.dumps(manifest, indent=2) + "\n")
+        _write(held, manifest)
 
 
-def _ours(folder: Path, spec: Spec) -> bool:
+def _check_ours(folder: Location, spec: Spec) -> None:
     """Is the folder free, or left by an earlier run, even one that did not get far?"""
-    if not folder.is_dir():
-        return True
-    held = folder / SPEC
-    started = held.exists() and held.read_text(encoding="utf-8") == spec.to_yaml()
-    return (folder / MANIFEST).exists() or not Store(folder).empty or started or not any(folder.iterdir())
+    if folder.local is not None and any(path.is_file() for path in (folder.local, *folder.local.parents)):
+        raise RequestError(f"{folder}: a file stands where a folder is to be; choose another --output")
+    entries = folder.entries()
+    started = SPEC in entries and (folder / SPEC).read() == spec.to_yaml().encode()
+    if not (MANIFEST in entries or started or not entries.keys() - {lock.NAME} or not Store(folder).empty):
+        raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    hidden = path.with_name(f".{path.name}.tmp")
-    hidden.write_text(text, encoding="utf-8")
-    hidden.replace(path)
+def _write(at: Location, content: dict[str, Any]) -> None:
+    at.write((json.dumps(content, indent=2) + "\n").encode())
 
 
-def _read(path: Path) -> Any:
+def _read(at: Location) -> dict[str, Any]:
     """A YAML or JSON file that an earlier run wrote."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(at.read())
     except (FileNotFoundError, yaml.YAMLError):
-        raise RequestError(f"{path}: missing or damaged; choose another --output, or mend it") from None
+        content = None
+    if not isinstance(content, dict):
+        raise RequestError(f"{at}: missing or damaged; choose another --output, or mend it")
+    return content
 
 
-def _check_same(held: Path, spec: Spec, resume: bool) -> None:
-    changes = _differences(_read(held), yaml.safe_load(spec.to_yaml()))
-    if changes:
-        raise RequestError(f"{held.parent}: holds the results of another spec ({changes}); choose another --output")
+def _check_extends(held: Location, spec: Spec, resume: bool) -> list[Change]:
+    """In what the spec adds to the one there."""
+    found = list(changes(_read(held), yaml.safe_load(spec.to_yaml())))
+    folder = str(held).removesuffix(f"/{SPEC}")
+    if refused := [str(change) for change in found if not change.extends]:
+        shown = "; ".join(refused[:3]) + ("; …" if len(refused) > 3 else "")
+        raise RequestError(f"{folder}: holds the results of another spec ({shown}); choose another --output")
     if not resume:
         raise RequestError(
-            f"{held.parent}: already holds results of this spec; add --resume to complete or show them, "
-            "or choose another --output"
+            f"{folder}: already holds results of {'a part of ' if found else ''}this spec; add --resume to complete or "
+            "show them, or choose another --output"
         )
+    return found
 
 
-def _differences(earlier: dict[str, Any], now: dict[str, Any]) -> str:
-    """The fields in which two resolved specs differ; where data and results lie is none of them."""
-    a, b = _flat(earlier), _flat(now)
-    changed = [key for key in {**a, **b} if a.get(key) != b.get(key) and key not in ("output", "data.path")]
-    shown = [f"{key}: there {a.get(key, 'absent')}, here {b.get(key, 'absent')}" for key in changed[:3]]
-    return "; ".join(shown) + ("; …" if len(changed) > 3 else "")
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {k: v for name, part in value.items() for k, v in _flat(part, f"{prefix}.{name}".lstrip(".")).items()}
-    if isinstance(value, list):
-        return {k: v for i, part in enumerate(value) for k, v in _flat(part, f"{prefix}[{i}]").items()}
-    return {prefix: value}
+def _remove_over_seeds(store: Store) -> None:
+    for table in OVER_SEEDS:
+        for key in store.keys(table):
+            store.remove(table, key)

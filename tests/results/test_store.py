@@ -1,5 +1,6 @@
 """Readers see whole parts or nothing, at any time."""
 
+import pickle
 import resource
 import subprocess
 import sys
@@ -8,9 +9,11 @@ from threading import Thread
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from distgroup.errors import RequestError
 from distgroup.results.schema import TABLES
 from distgroup.results.store import Store
 
@@ -61,7 +64,7 @@ def test_the_same_part_written_twice_is_there_once(tmp_path):
 def test_descriptions_and_units_are_in_the_files(tmp_path):
     store = Store(tmp_path)
     store.write("subsets", "a", rows(0))
-    schema = pq.read_schema(store.path("subsets", "a"))
+    schema = pq.read_schema(store.at("subsets", "a").local)
     assert schema.equals(TABLES["subsets"], check_metadata=True)
     assert schema.field("seconds").metadata[b"unit"] == b"s"
 
@@ -157,7 +160,126 @@ def test_tables_can_be_read_while_parts_are_written(tmp_path, sees):
 
 def test_a_part_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path):
     store = Store(tmp_path)
-    store.path("subsets", "a").mkdir(parents=True)
+    store.at("subsets", "a").local.mkdir(parents=True)
     with pytest.raises(OSError, match=r"a\.parquet"):
         store.write("subsets", "a", rows(0))
     assert [path.name for path in (tmp_path / "tables" / "subsets").iterdir()] == ["a.parquet"]
+
+
+@pytest.fixture(params=["path", "s3"])
+def store(request, tmp_path):
+    return Store(request.getfixturevalue("bucket") + "/run" if request.param == "s3" else tmp_path / "run")
+
+
+def test_a_store_is_the_same_wherever_it_lies(store):
+    assert store.empty
+    assert store.keys("subsets") == []
+    assert store.read("subsets").empty
+    store.write("subsets", "b", rows(1, 2))
+    store.write("subsets", "a", rows(0))
+    store.write("trials", "c", [{"trial_id": "1"}])
+    assert store.keys("subsets") == ["a", "b"]
+    assert store.has("subsets", "a")
+    assert not store.has("trials", "a")
+    assert store.read("subsets")["seed"].tolist() == [0] * ROWS_A_PART + [1] * 2
+    assert len(store.part("subsets", "b")) == 2
+    store.remove("subsets", "a")
+    assert store.keys("subsets") == ["b"]
+    assert not store.empty
+
+
+def test_a_column_that_the_table_lacks_is_an_error(store):
+    with pytest.raises(ValueError, match="no such column: gian; the table has taskset, seed"):
+        store.write("subsets", "a", [{"seed": 0, "gain": 0.1}, {"seed": 1, "gian": 0.1}])
+    assert store.empty
+
+
+def truncated(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    """One bit of a page, the footer whole: only a checksum can tell."""
+    return content[:40] + bytes([content[40] ^ 1]) + content[41:]
+
+
+def other_columns(_):
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"taskset": ["t"], "seed": [0], "spec_hash": ["h"], "colour": ["red"]}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def other_types(_):
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"taskset": ["t"], "seed": ["first"], "spec_hash": ["h"]}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def no_table(_):
+    return b"<html>"
+
+
+def nothing(_):
+    return b""
+
+
+DAMAGES = [truncated, flipped, other_columns, other_types, no_table, nothing]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_part_is_named_set_aside_and_no_longer_there(store, damage):
+    store.write("subsets", "whole", rows(0))
+    store.write("subsets", "damaged", rows(1))
+    at = store.at("subsets", "damaged")
+    bad = damage(at.read())
+    at.write(bad)
+    with pytest.raises(RequestError, match=r"subsets/damaged\.parquet: damaged \(.+\); `run --resume` sets it aside"):
+        store.read("subsets")
+    (moved,) = store.set_aside_damaged()
+    assert str(at) in str(moved)
+    assert "damaged/subsets-damaged." in moved.kept
+    assert not store.has("subsets", "damaged")
+    assert store.read("subsets")["seed"].tolist() == [0] * ROWS_A_PART
+    assert store.set_aside_damaged() == []
+    (name,) = (store.location / "damaged").entries()
+    assert (store.location / "damaged" / name).read() == bad
+
+
+def test_a_column_that_an_earlier_version_lacked_is_null(store):
+    old = pa.Table.from_pylist([{"taskset": "t", "seed": 3, "spec_hash": "h", "subset": "a"}])
+    sink = pa.BufferOutputStream()
+    pq.write_table(old, sink)
+    store.at("subsets", "old").write(sink.getvalue())
+    store.write("subsets", "new", rows(1))
+    assert store.set_aside_damaged() == []
+    frame = store.read("subsets")
+    assert frame["seed"].tolist() == [1] * ROWS_A_PART + [3]
+    assert np.isnan(frame["loss"].iloc[-1])
+
+
+def test_writers_of_the_same_part_at_once_leave_one_whole_part(store):
+    writers = [Thread(target=store.write, args=("subsets", "a", rows(seed))) for seed in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(store.part("subsets", "a")) == ROWS_A_PART
+    assert list((store.location / "tables" / "subsets").entries()) == ["a.parquet"]
+
+
+def test_a_store_can_be_sent_to_workers(store):
+    store.write("subsets", "a", rows(0))
+    sent = pickle.dumps(store)
+    assert len(sent) < 1000
+    assert len(pickle.loads(sent).read("subsets")) == ROWS_A_PART
+
+
+def test_unfinished_work_of_a_remote_store_lies_here_at_the_same_place_every_time(bucket, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    scratch = Store(bucket + "/run").scratch
+    assert scratch == Store(bucket + "/run").scratch
+    assert scratch != Store(bucket + "/other").scratch
+    assert scratch.parent == tmp_path / "distgroup"
+    assert Store(tmp_path / "run").scratch == tmp_path / "run"
+    with pytest.raises(ValueError, match="not on this machine"):
+        _ = Store(bucket).root

@@ -56,13 +56,13 @@ def summarise(store: Store) -> Summary:
     """Read the tables under an output folder. Raises RequestError if a run has not got so far yet."""
     subsets, trials = store.read("subsets"), store.read("trials")
     if subsets.empty or trials.empty:
-        raise RequestError(f"{store.root}: no finished run there (tables subsets and trials are needed)")
+        raise RequestError(f"{store}: no finished run there (tables subsets and trials are needed)")
     tasks = tuple(sorted(subsets["task"].unique()))
     seeds = tuple(int(seed) for seed in sorted(subsets["seed"].unique()))
     try:
         truth = Truth.from_table(subsets, tasks, seeds)
     except ValueError as error:
-        raise RequestError(f"{store.root}: the run is not complete: {error}; go on with --resume") from None
+        raise RequestError(f"{store}: the run is not complete: {error}; go on with --resume") from None
     networks = subsets.drop_duplicates(["seed", "subset"])
     steps, seconds = int(networks["steps"].sum()), float(networks["seconds"].sum())
     done = trials[trials["status"] == "done"].copy()
