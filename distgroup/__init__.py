@@ -30,4 +30,18 @@ The best two groups on the predicted scores, proven so. A task that two groups h
 ('left_digit+left_even|right_digit+right_even', True)
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distgroup.trained import Model
+
 __version__ = "0.1.0"
+__all__ = ["load"]
+
+
+def load(path: Path | str) -> "Model":
+    """The model that `distgroup train` or `run` has saved in a folder: see `trained.Model`."""
+    from distgroup.trained import load as loaded  # not before it is asked for: it takes a second
+
+    return loaded(path)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from distgroup.tasks.checks import check_inputs, check_labels, check_shapes
+from distgroup.tasks.columns import Columns
 from distgroup.tasks.task import SPLITS, Floats, Task
 
 __all__ = ["SPLITS", "Floats", "Scaler", "Split", "TaskSet"]
@@ -59,6 +60,8 @@ class TaskSet:
     splits: Mapping[str, Split]
     input_scaler: Scaler = field(repr=False)
     label_scaler: Scaler = field(repr=False)
+    columns: Columns = field(repr=False)
+    """What of a table the inputs are."""
 
     @classmethod
     def from_raw(
@@ -72,6 +75,7 @@ class TaskSet:
         input_scaler: Scaler | None = None,
         source: str | None = None,
         input_names: Sequence[str] | None = None,
+        columns: Columns | None = None,
     ) -> "TaskSet":
         """Standardise inputs and regression labels on train, put 0 (the train mean) for missing inputs, and check.
 
@@ -80,6 +84,7 @@ class TaskSet:
         ``pooled``: one mean and scale for all inputs, as fits the pixels of an image, of which some are rarely lit.
         ``input_scaler``: to be used as it is, where inputs are to be scaled otherwise.
         ``source`` and ``input_names``: what messages call the data and its inputs; else by ``name`` and by number.
+        ``columns``: what of a user's table the inputs are; else columns of those names, or ``x_0``, ``x_1``, …
         Raises RequestError for a missing split or one without rows, for shapes that do not fit, an input that is
         infinite or never known in train, a label that is infinite, no class, constant, or all missing in a split.
         """
@@ -90,7 +95,8 @@ class TaskSet:
         scale_inputs = input_scaler or Scaler.fit(inputs["train"].reshape(-1, 1) if pooled else inputs["train"])
         scale_labels = fit_labels(tasks, labels["train"])
         splits = {s: Split(np.nan_to_num(scale_inputs(inputs[s]), copy=False), scale_labels(labels[s])) for s in SPLITS}
-        return cls(name, tasks, splits, scale_inputs, scale_labels)
+        named = Columns(tuple(input_names or (f"x_{i}" for i in range(inputs["train"].shape[1]))))
+        return cls(name, tasks, splits, scale_inputs, scale_labels, columns or named)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from distgroup.encoders import Mlp
 from distgroup.seeding import numpy_rng
+from distgroup.tasks.columns import Columns
 from distgroup.tasks.task import Task
 from distgroup.tasks.taskset import SPLITS, Scaler, Split, TaskSet
 from distgroup.training.problem import Problem
@@ -81,5 +82,5 @@ def line(labels, lr=0.05, steps=1):
     split = Split(np.ones((2, 1)), values)
     nothing = Scaler(np.zeros(1), np.ones(1))
     tasks = tuple(Task(f"t{i}", "regression") for i in range(len(labels)))
-    made = TaskSet("line", tasks, dict.fromkeys(SPLITS, split), nothing, nothing)
+    made = TaskSet("line", tasks, dict.fromkeys(SPLITS, split), nothing, nothing, Columns(("x_0",)))
     return Problem(made, Mlp(widths=(1,)), Training(steps=steps, batch_size=2, optimizer=Sgd(lr=lr)))
