@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from distgroup import __version__
+from distgroup.commands.export import export
 from distgroup.commands.report import report
 from distgroup.commands.run import run
 from distgroup.commands.schema import schema
@@ -15,6 +16,7 @@ from distgroup.commands.select import select
 from distgroup.commands.status import status
 from distgroup.commands.stop import stop
 from distgroup.commands.submit import submit
+from distgroup.commands.train import train
 from distgroup.commands.validate import validate
 from distgroup.errors import DivergedError, RequestError, describe
 
@@ -24,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which tasks to train together, decided by affinity estimators that are scored against exhaustive truth.",
 )
-for command in (run, submit, status, stop, select, validate, report, schema):
+for command in (run, train, submit, status, stop, select, validate, report, export, schema):
     app.command()(command)
 
 

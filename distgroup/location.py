@@ -115,6 +115,11 @@ class Location:
             found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
             return {info.base_name: info.type == fs.FileType.File for info in sorted(found, key=lambda i: i.base_name)}
 
+    def check_folder(self) -> None:
+        """Raises RequestError if a file stands where the folder, or one that it lies in, is to be."""
+        if self.local is not None and any(path.is_file() for path in (self.local, *self.local.parents)):
+            raise RequestError(f"{self}: a file stands where a folder is to be; choose another")
+
     @contextmanager
     def stream(self) -> Iterator[Any]:
         """The file, opened for reading from any place in it."""

@@ -81,8 +81,7 @@ def write_manifest(store: Store, problem: Problem) -> None:
 
 def _check_ours(folder: Location, spec: Spec) -> None:
     """Is the folder free, or left by an earlier run, even one that did not get far?"""
-    if folder.local is not None and any(path.is_file() for path in (folder.local, *folder.local.parents)):
-        raise RequestError(f"{folder}: a file stands where a folder is to be; choose another --output")
+    folder.check_folder()
     entries = folder.entries()
     started = SPEC in entries and (folder / SPEC).read() == spec.to_yaml().encode()
     if not (MANIFEST in entries or started or not entries.keys() - {lock.NAME} or not Store(folder).empty):
