@@ -18,6 +18,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from distgroup.distributed.proposer import Proposer
 from distgroup.distributed.recorder import Recorder
 from distgroup.distributed.trainable import REPORT, Trial
+from distgroup.distributed.trial_training import on_workers
 from distgroup.proposals import Mirror, Proposals, number_of_trials
 from distgroup.resources import Resources
 from distgroup.results.store import Store
@@ -44,16 +45,17 @@ def run_search(
     tasks = len(bench.problem.task_set.tasks)
     proposals = Proposals(search, tasks, mirror)
     recorder = Recorder(bench, proposals, done)
-    each = tune.with_resources(
-        tune.with_parameters(Trial, bench=bench, search=search), {"CPU": resources.cpus, "GPU": resources.gpus}
-    )
+    parallel = on_workers(bench.problem.training, search)
+    each = tune.with_resources(tune.with_parameters(Trial, bench=bench, search=search), _bundle(parallel, resources))
     scratch = mkdtemp(prefix="distgroup-tune-")
     try:
         tune.Tuner(
             each,
             tune_config=tune.TuneConfig(
                 num_samples=-1,
-                search_alg=Proposer(proposals, recorder, at_a_time(search, resources, ray.cluster_resources())),
+                search_alg=Proposer(
+                    proposals, recorder, at_a_time(search, parallel or resources, ray.cluster_resources())
+                ),
                 scheduler=_Pruning(proposals),
                 reuse_actors=True,
             ),
@@ -74,6 +76,13 @@ def at_a_time(search: Search, resources: Resources, cluster: Mapping[str, float]
     room = [cluster.get("CPU", 0) // resources.cpus] if resources.cpus else []
     room += [cluster.get("GPU", 0) // resources.gpus] if resources.gpus else []
     return max(1, int(min(search.batch, search.max_concurrent or search.batch, *room)))
+
+
+def _bundle(parallel: Resources | None, resources: Resources) -> Any:
+    """What Tune sets aside for a trial; if its training is data-parallel, nothing: the workers need all there is."""
+    if parallel is None:
+        return {"CPU": resources.cpus, "GPU": resources.gpus}
+    return tune.PlacementGroupFactory([{"node:__internal_head__": 0.001}])
 
 
 class _Pruning(FIFOScheduler):

@@ -1,11 +1,13 @@
 """A trial as Ray Tune runs it: a step is a report, the last one carries the trial's row."""
 
 import traceback
+from functools import partial
 from typing import Any
 
 from ray import tune
 
-from distgroup.by_training import Report
+from distgroup.by_training import Report, TrainSelective, train_selective
+from distgroup.distributed.trial_training import on_workers, train_on_workers
 from distgroup.distributed.workers import own_device
 from distgroup.errors import describe
 from distgroup.proposals import arms, name_of
@@ -21,11 +23,15 @@ class Trial(tune.Trainable):
 
     def setup(self, config: dict[str, Any], bench: Bench, search: Search) -> None:  # type: ignore[override]
         self.bench, self.arms = bench, arms(search, len(bench.problem.task_set.tasks))
+        parallel = on_workers(bench.problem.training, search)
+        self.by_training: TrainSelective = (
+            partial(train_on_workers, bench.store.scratch / "training") if parallel else train_selective
+        )
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         choice = self.arms[new_config["arm"]].chosen(new_config["point"])
-        self.reports = self.bench.run(choice, name_of(new_config["number"]), own_device())
+        self.reports = self.bench.run(choice, name_of(new_config["number"]), own_device(), self.by_training)
         return True
 
     def step(self) -> dict[str, Any]:
