@@ -1,6 +1,7 @@
 """Searches replayed over the table: nothing is trained, a trial is a look-up. Trials to the target, and best so far."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,9 @@ Point = tuple[str, str, str]
 """Estimator, number of groups, selector, as the table calls them."""
 
 SAMPLERS = ("tpe", "random", "grid", "nsga2")
+
+BLIND = ("random", "grid")
+"""These do not look at what they are told: one search is the same over every table."""
 
 SPACE = {
     "estimator": [
@@ -41,13 +45,24 @@ def values_of(table: pd.DataFrame) -> dict[Point, float]:
     return table.set_index(["estimator", "num_groups", "selector"])["delta_m_val"].to_dict()
 
 
-def search(values: Mapping[Point, float], sampler: str, seed: int, trials: int, tasks: int) -> list[float]:
+def search(values: Mapping[Point, float], sampler: str, seed: int, trials: int) -> list[float]:
     """Δm on validation of each trial, in order; a point proposed again is a trial again."""
+    asked = blind(sampler, seed, trials) if sampler in BLIND else proposed(values.__getitem__, sampler, seed, trials)
+    return [values[point] for point in asked]
+
+
+@cache
+def blind(sampler: str, seed: int, trials: int) -> list[Point]:
+    return proposed(lambda _: 0.0, sampler, seed, trials)
+
+
+def proposed(worth: Callable[[Point], float], sampler: str, seed: int, trials: int) -> list[Point]:
+    """The points of one search, each told what it is worth."""
     asked = Search.model_validate({"trials": trials, "sampler": {"kind": sampler, "seed": seed}, "space": SPACE})
-    proposals, found = Proposals(asked, tasks), []
+    proposals, found = Proposals(asked, tasks=2), []  # the number of tasks matters to baselines alone
     while (proposal := proposals.ask()) is not None:
-        found.append(values[point_of(proposal.choice)])
-        proposals.tell(proposal.number, [found[-1]])
+        found.append(point_of(proposal.choice))
+        proposals.tell(proposal.number, [worth(found[-1])])
     return found
 
 

@@ -56,7 +56,7 @@ def test_the_table_holds_every_point_of_the_space_once(scripts, table):
 def test_a_grid_looks_at_every_point_once_and_so_ends_with_the_best(scripts, monkeypatch):
     monkeypatch.setattr(scripts.replay, "SPACE", SMALL)
     values = {point: float(number) for number, point in enumerate(points(scripts, SMALL))}
-    found = scripts.replay.search(values, "grid", 3, 50, 4)
+    found = scripts.replay.search(values, "grid", 3, 50)
     assert sorted(found) == list(range(12))
     assert list(scripts.replay.improvements(found))[-1] == {"trial": found.index(11) + 1, "delta_m_val": 11.0}
 
