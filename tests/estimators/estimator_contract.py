@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from problems import hide, mixed
-from pydantic import TypeAdapter
 
 from distgroup.errors import DivergedError
 from distgroup.estimated import estimates
 from distgroup.estimators import Estimator
 from distgroup.estimators.estimate import AffinityEstimate
 from distgroup.grouping import group_of, group_text
-from distgroup.spec import EstimatorChoice
+from distgroup.results.store import Store
+from distgroup.space import Candidate
 
 CPU = torch.device("cpu")
 SEEDS = (3, 5)
@@ -96,5 +96,5 @@ class EstimatorContract:
         self.same(more, self.estimate(self.problem()))
 
     def test_is_in_the_union_by_its_kind(self):
-        adapter = TypeAdapter(EstimatorChoice)
-        assert adapter.validate_python(self.estimator.model_dump()) == self.estimator
+        entry = {"estimator": self.estimator.model_dump()}
+        assert Candidate.model_validate(entry).estimator == self.estimator

@@ -15,6 +15,7 @@ from problems import two_blocks
 from distgroup.errors import RequestError
 from distgroup.estimated import estimates
 from distgroup.estimators import Python
+from distgroup.results.store import Store
 from distgroup.selectors.exact import Exact
 from distgroup.spec import load_spec
 
@@ -45,7 +46,7 @@ def bound(folder, path="mymodule:SameInputs", **options):
 def load(folder, **entry):
     space = {"estimator": ["random", {"kind": "python", **entry}]}
     (folder / "spec.yaml").write_text(yaml.safe_dump(SPEC | {"search": {"space": space}}))
-    return load_spec(folder / "spec.yaml").search.space.estimator[1]
+    return load_spec(folder / "spec.yaml").search.space.estimator[1].estimator
 
 
 class TestExample(EstimatorContract):
