@@ -1,7 +1,9 @@
 """Data-parallel training with Ray Train: ranks share every batch, and go on from a checkpoint when one has died."""
 
+import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -16,7 +18,7 @@ from distgroup.location import Location
 from distgroup.training.assignment import Assignment, TrainedRun
 from distgroup.training.settings import Training
 
-CHECKPOINTS = "checkpoints"
+CHECKPOINTS, ABOUT = "checkpoints", "training.json"
 
 RETRIES = 3
 """Times that all ranks are started again after one has died."""
@@ -30,7 +32,7 @@ class TrainingError(RuntimeError):
 
 def train(
     assignment: Assignment,
-    folder: Location,
+    folder: Path | str | Location,
     *,
     resume: bool = False,
     wait_for_nodes: bool = False,
@@ -44,8 +46,8 @@ def train(
     ``wait_for_nodes``: the cluster may grow, so more may be asked for than it has now. The result depends neither on
     the number of ranks nor on deaths and resumption, but for rounding.
 
-    Raises RequestError if the checkpoints are another training's, or are there without ``resume``, or the cluster is
-    too small; DivergedError; TrainingError if ranks kept failing.
+    Raises RequestError if the folder holds another training, or this one without ``resume``, or the cluster is too
+    small; DivergedError; TrainingError if ranks kept failing.
     """
     training = assignment.problem.training
     gpu = _on_gpu(training)
@@ -56,10 +58,10 @@ def train(
         )
     if not wait_for_nodes:
         _check_room(training, gpu)
-    if (folder / CHECKPOINTS).entries() and not resume:
-        raise RequestError(f"{folder}: already holds a training; add --resume to go on with it, or choose another")
+    at = Location.of(folder)
+    _claim(assignment, at, resume)
     orders = Orders(ray.put(assignment), gpu, dtype, News.remote())  # type: ignore[attr-defined]
-    fit = _Fit(_trainer(orders, training, folder))
+    fit = _Fit(_trainer(orders, training, at))
     fit.start()
     seen = 0
     while fit.is_alive():
@@ -89,7 +91,7 @@ class _Fit(Thread):
             self._found = error
 
     def outcome(self) -> TrainedRun:
-        """Raises DivergedError and RequestError as the ranks did, TrainingError for whatever else went wrong."""
+        """Raises DivergedError as the ranks did, TrainingError for whatever else went wrong."""
         if isinstance(self._found, Exception):
             failures = getattr(self._found, "worker_failures", {})
             causes = [f"rank {rank}: {describe(error)}" for rank, error in sorted(failures.items())]
@@ -97,6 +99,20 @@ class _Fit(Thread):
         if self._found.return_value is not None:
             raise self._found.return_value
         return TrainedRun(tuple(state_in(self._found.checkpoint)["finished"]))
+
+
+def _claim(assignment: Assignment, folder: Location, resume: bool) -> None:
+    """Say in the folder what is trained there. Raises RequestError if something is already, unless it is resumed."""
+    file, here = folder / ABOUT, assignment.description
+    if not any(name.startswith("checkpoint_") for name in (folder / CHECKPOINTS).entries()):
+        file.write(json.dumps(here, indent=2).encode())
+        return
+    there = json.loads(file.read())
+    changed = [f"{key}: there {there.get(key)}, here {value}" for key, value in here.items() if there.get(key) != value]
+    if changed:
+        raise RequestError(f"{folder}: holds another training ({'; '.join(changed)}); choose another --output")
+    if not resume:
+        raise RequestError(f"{folder}: already holds this training; add --resume to go on, or choose another --output")
 
 
 def _on_gpu(training: Training) -> bool:

@@ -11,7 +11,7 @@ import torch
 from ray.train import Checkpoint, get_checkpoint, report
 from ray.train.torch import get_device
 
-from distgroup.errors import DivergedError, RequestError
+from distgroup.errors import DivergedError
 from distgroup.training.assignment import Assignment
 from distgroup.training.comm import Ranks
 from distgroup.training.execution import Execution, Rank, State
@@ -47,10 +47,10 @@ class Orders:
     """Handle of a `News`."""
 
 
-def train_rank(config: dict[str, Any]) -> DivergedError | RequestError | None:
+def train_rank(config: dict[str, Any]) -> DivergedError | None:
     """Carry out ``config["orders"]``, from the latest checkpoint if there is one; what came of it is in the last.
 
-    Errors that all ranks meet alike are returned: Ray Train would start again for any that is raised.
+    Divergence, which all ranks meet alike, is returned: Ray Train would start again for whatever is raised.
     """
     orders: Orders = config["orders"]
     assignment: Assignment = ray.get(orders.assignment)
@@ -67,7 +67,7 @@ def train_rank(config: dict[str, Any]) -> DivergedError | RequestError | None:
             tell(execution.batches_done)
             if save:
                 _save(execution)
-    except (DivergedError, RequestError) as error:
+    except DivergedError as error:
         return error
     return None
 

@@ -1,6 +1,5 @@
 """What is to be trained data-parallel, and what came of it."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -55,11 +54,15 @@ class Assignment:
         return len(self.networks) * self.problem.training.steps
 
     @property
-    def key(self) -> str:
-        """Names the result by all that determines it."""
-        how = self.grouping.model_dump_json() if isinstance(self.grouping, Adaptive) else str(self.grouping)
-        text = "\n".join((self.problem.digest, self.update, how, str(self.seed), self.tracking.model_dump_json()))
-        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    def description(self) -> dict[str, str | int]:
+        """All that determines the result."""
+        return {
+            "spec_hash": self.problem.digest,
+            "update": self.update,
+            "grouping": self.grouping.model_dump_json() if isinstance(self.grouping, Adaptive) else str(self.grouping),
+            "seed": self.seed,
+            "tracking": self.tracking.model_dump_json(),
+        }
 
 
 @dataclass(frozen=True)

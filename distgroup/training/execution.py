@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from distgroup.errors import RequestError
 from distgroup.grouping import Group, Grouping
 from distgroup.training.assignment import Assignment, TrainedNetwork, TrainedRun
 from distgroup.training.comm import Ranks
@@ -64,16 +63,13 @@ class Execution:
     def state(self) -> State:
         """All that going on from here needs."""
         return {
-            "assignment": self.assignment.key,
             "finished": self.finished,
             "network": self.network and self.network.state(),
             "seconds": time.perf_counter() - self._began,
         }
 
     def load(self, state: State) -> None:
-        """Go on from a `state`, whatever number of ranks it was reached on. Raises RequestError if it is another's."""
-        if state["assignment"] != self.assignment.key:
-            raise RequestError("the checkpoint is of another training: another spec, data, grouping, update or seed")
+        """Go on from a `state` of the same assignment, whatever number of ranks it was reached on."""
         self.finished = list(state["finished"])
         self._begin(state["seconds"])
         if self.network and state["network"]:

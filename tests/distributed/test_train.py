@@ -13,9 +13,9 @@ from ray.train.torch import TorchConfig, TorchTrainer
 from distgroup.distributed.train import train
 from distgroup.errors import DivergedError, RequestError
 from distgroup.grouping import Grouping
-from distgroup.location import Location
 from distgroup.training.comm import Ranks
 from distgroup.training.execution import train_here
+from distgroup.training.regrouping import Adaptive
 from distgroup.training.settings import Parallel, Sgd
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
@@ -91,19 +91,19 @@ def parallel(workers=2, every=5):
 def test_what_is_trained_is_kept_and_shown_again_or_refused(tmp_path):
     """By `train` itself: progress, checkpoints, and what becomes of them."""
     wanted, told = assignment("selective", PAIRS, **parallel()), []
-    found = train(wanted, Location.of(tmp_path), dtype=torch.float64, done=told.append)
+    found = train(wanted, tmp_path, dtype=torch.float64, done=told.append)
     assert_same(found, train_here(wanted, CPU, torch.float64))
     assert sum(told) == wanted.batches
     with pytest.raises(RequestError, match="--resume"):
-        train(wanted, Location.of(tmp_path))
-    with pytest.raises(RequestError, match="another training"):
-        train(assignment("selective", PAIRS, missing=0.1, **parallel()), Location.of(tmp_path), resume=True)
+        train(wanted, tmp_path)
+    with pytest.raises(RequestError, match=r"grouping: there .*, here"):
+        train(assignment("selective", Adaptive(), **parallel()), tmp_path, resume=True)
 
 
 def test_divergence_is_raised_once_and_names_the_task(tmp_path):
     wanted = assignment("separate", PAIRS, **parallel(), optimizer=Sgd(lr=1e200))
     with pytest.raises(DivergedError, match=r"loss of task '\w+' is (inf|nan) at step \d+, group \w+\+\w+, seed 3"):
-        train(wanted, Location.of(tmp_path), dtype=torch.float64)
+        train(wanted, tmp_path, dtype=torch.float64)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_divergence_is_raised_once_and_names_the_task(tmp_path):
 )
 def test_more_workers_than_there_is_room_or_work_for(tmp_path, workers, message):
     with pytest.raises(RequestError, match=message):
-        train(assignment("selective", PAIRS, workers=workers), Location.of(tmp_path))
+        train(assignment("selective", PAIRS, workers=workers), tmp_path)
 
 
 def test_a_gpu_that_is_not_there_is_missed(tmp_path):
     with pytest.raises(RequestError, match=r"1 workers take 1 GPUs, and there are 0"):
-        train(assignment("selective", PAIRS, parallel=Parallel(device="gpu")), Location.of(tmp_path))
+        train(assignment("selective", PAIRS, parallel=Parallel(device="gpu")), tmp_path)
