@@ -151,3 +151,12 @@ def test_refuses_a_task_that_occurs_twice():
 def test_refuses_a_task_name_that_groups_could_not_be_written_with(name):
     with pytest.raises(RequestError, match="must not be empty nor hold"):
         Task(name, "regression")
+
+
+@pytest.mark.parametrize(
+    ("kind", "outputs", "classes"),
+    [("regression", 1, ("a", "b")), ("binary", 1, ("a",)), ("multiclass", 3, ("a", "b")), ("binary", 1, ("a", "a"))],
+)
+def test_classes_that_do_not_fit_a_task_are_refused(kind, outputs, classes):
+    with pytest.raises(RequestError, match=r"task 'sold': \d different classes; a"):
+        Task("sold", kind, outputs, classes)
