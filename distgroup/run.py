@@ -5,15 +5,20 @@ from contextlib import AbstractContextManager
 
 import pandas as pd
 
+from distgroup.best import best_assignment, has_model, model_folder
 from distgroup.distributed.ground_truth import enumerate_subsets, enumerated
+from distgroup.distributed.model import train_model
 from distgroup.distributed.partitions import enumerate_partitions, partitions_enumerated
 from distgroup.distributed.search import run_search, searched
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
 from distgroup.errors import describe
+from distgroup.location import Location
 from distgroup.partition_truth import PartitionTruth
 from distgroup.proposals import number_of_trials
+from distgroup.results.dashboard import dashboard
 from distgroup.results.optima import optima_rows
+from distgroup.results.points import point_row
 from distgroup.results.store import Store
 from distgroup.results.trials import about
 from distgroup.sweep import Point
@@ -36,22 +41,32 @@ def finished(point: Point, store: Store) -> bool:
     )
 
 
+def trained(point: Point, store: Store, *, alone: bool) -> bool:
+    """Is the model there that the spec asks for, if it asks for one?"""
+    return not point.spec.train.best or has_model(model_folder(point, store, alone=alone))
+
+
 def run(points: Sequence[Point], store: Store, address: str | None, progress: Progress) -> None:
     """Run every point on a Ray of its own, or on the one at ``address``; what ``store`` has is not done again.
 
     Of one point alone, raises DivergedError if a network of the ground truth diverges; of a sweep, the failure is a row
     of table `trials`, and the other points go on. Raises OSError if a table cannot be written.
     """
-    if all(finished(point, store) for point in points):
+    if all(finished(point, store) and trained(point, store, alone=len(points) == 1) for point in points):
         return
-    with workers(address):
+    alone = len(points) == 1
+    with workers(address) as joined:
         for point in points:
             if not finished(point, store):
-                _run_point(point, store, progress, alone=len(points) == 1)
+                _run_point(point, store, progress, alone=alone)
+        for point in points:
+            if point.spec.train.best:
+                _train_best(point, model_folder(point, store, alone=alone), store, progress, joined=joined)
 
 
 def _run_point(point: Point, store: Store, progress: Progress, *, alone: bool) -> None:
     spec, problem = point.spec, point.problem
+    store.write("points", point.key, [point_row(point)])
     try:
         bench = _enumerate(point, store, progress)
     except OSError:
@@ -65,7 +80,16 @@ def _run_point(point: Point, store: Store, progress: Progress, *, alone: bool) -
     if store.has("trials", f"{point.key}-{FAILED}"):
         store.remove("trials", f"{point.key}-{FAILED}")
     with progress("search", number_of_trials(spec.search, len(problem.task_set.tasks))) as done:
-        run_search(bench, spec.search, spec.resources, lambda: done(1))
+        run_search(bench, spec.search, spec.resources, lambda: done(1), dashboard(point, store))
+
+
+def _train_best(point: Point, folder: Location, store: Store, progress: Progress, *, joined: bool) -> None:
+    """Train the trial that validation chose; on a cluster that was joined, wait for the nodes that it takes."""
+    assignment = best_assignment(point, store.read("trials"))
+    if assignment is None or has_model(folder):
+        return
+    with progress("training the best", assignment.batches) as done:
+        train_model(assignment, folder, resume=True, wait_for_nodes=joined, done=done)
 
 
 def _enumerate(point: Point, store: Store, progress: Progress) -> Bench:

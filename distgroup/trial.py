@@ -66,7 +66,7 @@ class Bench:
         """
         problem = applied(self.problem, choice.hyperparameters)
         if choice.adaptive:
-            made, training = None, train(problem, self._alone(device), _adaptive(problem, choice), device)
+            made, training = None, train(problem, self._alone(device), adaptive(problem, choice), device)
         else:
             made = self._made(problem, choice, device)
             training = self._measured(problem, choice, made.grouping, device, train)
@@ -150,7 +150,8 @@ def partitioning(selector: AnySelector) -> AnySelector:
     return selector.model_copy(update={"disjoint": True}) if "disjoint" in type(selector).model_fields else selector
 
 
-def _adaptive(problem: Problem, choice: Choice) -> Adaptive:
+def adaptive(problem: Problem, choice: Choice) -> Adaptive:
+    """How the grouping of an adaptive choice is made and made again."""
     assert choice.selector is not None
     return Adaptive(
         num_groups=choice.num_groups or "auto",

@@ -34,7 +34,7 @@ def run(
     parsed = load_spec(spec)
     points = [Point(point, point.problem(spec.parent)) for point in sweep(parsed, spec)]
     with opened(output or parsed.output, parsed, resume=resume) as store:
-        write_manifest(store, points[0].problem)
+        write_manifest(store, [point.problem for point in points])
         for damaged in store.set_aside_damaged():
             console.print(str(damaged), soft_wrap=True)
         log = store.scratch / "logs" / "run.log"
@@ -55,5 +55,5 @@ def run(
     console.print(f"tables: {store.location / 'tables'}", soft_wrap=True)
     if store.local is None:
         console.print(f"Ray's messages: {log}", soft_wrap=True)
-    if summary.estimators.empty:
+    if not summary.succeeded:
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 import json
 import platform
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ SPEC, MANIFEST = "spec.yaml", "manifest.json"
 
 PACKAGES = ("distgroup", "torch", "ray", "optuna", "numpy", "pyarrow")
 
-OVER_SEEDS = ("trials", "optima", "regroupings", "tracked")
+OVER_SEEDS = ("points", "trials", "optima", "regroupings", "tracked")
 """Tables whose rows are about all seeds: they are made again where seeds are added."""
 
 
@@ -56,8 +56,10 @@ def open_output(place: str | Path | Location, spec: Spec, *, resume: bool) -> St
     return store
 
 
-def write_manifest(store: Store, problem: Problem) -> None:
+def write_manifest(store: Store, problems: Sequence[Problem]) -> None:
     """`manifest.json`: what the tables were made with, first and, where that differs, on resuming.
+
+    ``problems``: of each point of a sweep.
 
     Raises RequestError if there are tables that were made with other data, though under the same spec.
     """
@@ -66,16 +68,23 @@ def write_manifest(store: Store, problem: Problem) -> None:
         "host": socket.gethostname(),
         "platform": platform.platform(),
     }
+    points = [
+        {"taskset": one.task_set.name, "taskset_digest": one.task_set.digest, "spec_hash": one.digest}
+        for one in problems
+    ]
     held = store.location / MANIFEST
     if not held.exists() or store.empty:
-        about = {"taskset": problem.task_set.name, "taskset_digest": problem.task_set.digest}
-        _write(held, made_with | about | {"spec_hash": problem.digest, "resumed": []})
+        _write(held, made_with | {"points": points, "resumed": []})
         return
     manifest = _read(held)
-    if manifest["spec_hash"] != problem.digest:
+    if not {point["spec_hash"] for point in manifest["points"]} <= {problem.digest for problem in problems}:
         raise RequestError(f"{store}: the data have changed since these results were made; choose another --output")
+    grown = points != manifest["points"]
+    manifest["points"] = points
     if made_with not in [{key: past[key] for key in made_with} for past in (manifest, *manifest["resumed"])]:
         manifest["resumed"].append(made_with)
+        grown = True
+    if grown:
         _write(held, manifest)
 
 

@@ -78,26 +78,26 @@ def test_a_folder_with_anything_else_is_refused_and_kept(tmp_path):
 
 
 def test_a_run_that_ended_before_its_first_table_is_no_results(tmp_path):
-    write_manifest(open_output(tmp_path, make_spec(), resume=False), make_problem())
+    write_manifest(open_output(tmp_path, make_spec(), resume=False), [make_problem()])
     open_output(tmp_path, make_spec(**{"training.steps": 6}), resume=False)
     assert load_spec(tmp_path / "spec.yaml").training.steps == 6
 
 
 def test_the_manifest_says_what_made_the_tables(tmp_path):
     problem = make_problem()
-    write_manifest(Store(tmp_path), problem)
+    write_manifest(Store(tmp_path), [problem])
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["spec_hash"] == problem.digest
-    assert manifest["taskset_digest"] == problem.task_set.digest
+    about = {"taskset": "synthetic", "taskset_digest": problem.task_set.digest, "spec_hash": problem.digest}
+    assert manifest["points"] == [about]
     assert {"distgroup", "torch", "ray", "python"} <= set(manifest["versions"])
 
 
 def test_changed_data_under_the_same_spec_are_noticed(tmp_path):
     store = with_a_table(tmp_path, make_spec())
-    write_manifest(store, make_problem())
-    write_manifest(store, make_problem())
+    write_manifest(store, [make_problem()])
+    write_manifest(store, [make_problem(), make_problem(steps=3)])  # a sweep that has grown
     with pytest.raises(RequestError, match="the data have changed"):
-        write_manifest(store, make_problem(make_task_set(seed=1)))
+        write_manifest(store, [make_problem(make_task_set(seed=1))])
 
 
 def test_a_users_own_spec_is_not_overwritten(tmp_path):
@@ -110,12 +110,12 @@ def test_a_users_own_spec_is_not_overwritten(tmp_path):
 
 def test_resuming_elsewhere_is_noted_and_keeps_the_first(tmp_path):
     store = with_a_table(tmp_path, make_spec())
-    write_manifest(store, make_problem())
+    write_manifest(store, [make_problem()])
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     manifest["versions"]["torch"] = "1.0"
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     for _ in range(2):
-        write_manifest(store, make_problem())
+        write_manifest(store, [make_problem()])
     after = json.loads((tmp_path / "manifest.json").read_text())
     assert after["versions"]["torch"] == "1.0"
     assert len(after["resumed"]) == 1
@@ -125,7 +125,7 @@ def test_a_damaged_manifest_is_named(tmp_path):
     store = with_a_table(tmp_path, make_spec())
     (tmp_path / "manifest.json").write_text('{"versions": ')
     with pytest.raises(RequestError, match=r"manifest.json: missing or damaged"):
-        write_manifest(store, make_problem())
+        write_manifest(store, [make_problem()])
 
 
 def test_a_file_where_the_folder_is_to_be(tmp_path):
@@ -231,7 +231,7 @@ LABEL = {"t": {"column": "t", "kind": "binary"}}
 
 def test_an_output_in_a_bucket_is_as_one_in_a_folder(bucket):
     store = with_a_table(bucket + "/run", make_spec())
-    write_manifest(store, make_problem())
+    write_manifest(store, [make_problem()])
     with pytest.raises(RequestError, match=f"{bucket}/run: already holds results of this spec"):
         open_output(bucket + "/run", make_spec(), resume=False)
     with pytest.raises(RequestError, match=f"{bucket}/run: holds the results of another spec"):
@@ -239,7 +239,7 @@ def test_an_output_in_a_bucket_is_as_one_in_a_folder(bucket):
     with pytest.raises(RequestError, match=f"{bucket}: holds something that is not a distgroup run"):
         open_output(bucket, make_spec(), resume=True)
     with pytest.raises(RequestError, match="the data have changed"):
-        write_manifest(store, make_problem(make_task_set(seed=1)))
+        write_manifest(store, [make_problem(make_task_set(seed=1))])
 
 
 def test_who_writes_keeps_others_out_and_leaves_no_lock_in_a_folder_of_something_else(place):
