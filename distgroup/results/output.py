@@ -28,26 +28,27 @@ OVER_SEEDS = ("points", "trials", "optima", "regroupings", "tracked")
 
 
 @contextmanager
-def opened(place: str | Path, spec: Spec, *, resume: bool) -> Iterator[Store]:
+def opened(place: str | Path, spec: Spec, problems: Sequence[Problem], *, resume: bool) -> Iterator[Store]:
     """`open_output`, with every other run kept out while the block lasts; also RequestError if another is at it."""
     folder = Location.of(place)
     _check_ours(folder, spec)  # before a lock is left in somebody's folder
     with lock.locked(folder):
-        yield open_output(folder, spec, resume=resume)
+        yield open_output(folder, spec, problems, resume=resume)
 
 
-def open_output(place: str | Path | Location, spec: Spec, *, resume: bool) -> Store:
+def open_output(place: str | Path | Location, spec: Spec, problems: Sequence[Problem], *, resume: bool) -> Store:
     """The store of a new run, or with ``resume`` that of the same spec's earlier one; only tables count.
 
     A spec that only adds to the earlier one, trials, seeds or points of a sweep, is taken for the same: rows over fewer
-    seeds are removed, and the spec there replaced. Raises RequestError if the folder holds anything else, OSError if it
-    cannot be written.
+    seeds are removed, and the spec there replaced. ``problems``: of each point. Raises RequestError if the folder holds
+    anything else, or tables made with other data, and then leaves it as it was; OSError if it cannot be written.
     """
     folder = Location.of(place)
     _check_ours(folder, spec)
     store, held, text = Store(folder), folder / SPEC, spec.to_yaml().encode()
     if not store.empty:
         added = _check_extends(held, spec, resume)
+        _check_data(store, problems)
         if any(change.path == ("seeds",) for change in added):
             _remove_over_seeds(store)
         if held.read() == text:
@@ -60,8 +61,6 @@ def write_manifest(store: Store, problems: Sequence[Problem]) -> None:
     """`manifest.json`: what the tables were made with, first and, where that differs, on resuming.
 
     ``problems``: of each point of a sweep.
-
-    Raises RequestError if there are tables that were made with other data, though under the same spec.
     """
     made_with = {
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
@@ -77,8 +76,6 @@ def write_manifest(store: Store, problems: Sequence[Problem]) -> None:
         _write(held, made_with | {"points": points, "resumed": []})
         return
     manifest = _read(held)
-    if not {point["spec_hash"] for point in manifest["points"]} <= {problem.digest for problem in problems}:
-        raise RequestError(f"{store}: the data have changed since these results were made; choose another --output")
     grown = points != manifest["points"]
     manifest["points"] = points
     if made_with not in [{key: past[key] for key in made_with} for past in (manifest, *manifest["resumed"])]:
@@ -86,6 +83,16 @@ def write_manifest(store: Store, problems: Sequence[Problem]) -> None:
         grown = True
     if grown:
         _write(held, manifest)
+
+
+def _check_data(store: Store, problems: Sequence[Problem]) -> None:
+    """What the tables were made with is there still."""
+    held = store.location / MANIFEST
+    if not held.exists():
+        return
+    made_with = {point["spec_hash"] for point in _read(held).get("points", ())}
+    if not made_with <= {problem.digest for problem in problems}:
+        raise RequestError(f"{store}: the data have changed since these results were made; choose another --output")
 
 
 def _check_ours(folder: Location, spec: Spec) -> None:

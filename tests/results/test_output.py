@@ -11,40 +11,42 @@ from distgroup.results.schema import TABLES
 from distgroup.results.store import Store
 from distgroup.spec import Spec, load_spec
 
+PROBLEMS = [make_problem()]
+
 
 def make_spec(**changes):
     return Spec.model_validate(spec_content(changes))
 
 
 def with_a_table(folder, spec):
-    store = open_output(folder, spec, resume=False)
+    store = open_output(folder, spec, PROBLEMS, resume=False)
     store.write("subsets", "a", [{"seed": 0}])
     return store
 
 
 def test_a_new_folder_holds_the_resolved_spec(tmp_path):
     spec = make_spec()
-    store = open_output(tmp_path / "deep" / "out", spec, resume=False)
+    store = open_output(tmp_path / "deep" / "out", spec, PROBLEMS, resume=False)
     assert store.root.is_absolute()
     assert load_spec(tmp_path / "deep" / "out" / "spec.yaml") == spec
     assert "optimizer" in yaml.safe_load((store.root / "spec.yaml").read_text())["training"]
 
 
 def test_an_empty_folder_will_do(tmp_path):
-    open_output(tmp_path, make_spec(), resume=False)
+    open_output(tmp_path, make_spec(), PROBLEMS, resume=False)
     assert (tmp_path / "spec.yaml").exists()
 
 
 def test_the_same_spec_needs_resume(tmp_path):
     with_a_table(tmp_path, make_spec())
     with pytest.raises(RequestError, match=f"{tmp_path}: already holds results of this spec; add --resume"):
-        open_output(tmp_path, make_spec(), resume=False)
-    assert len(open_output(tmp_path, make_spec(), resume=True).read("subsets")) == 1
+        open_output(tmp_path, make_spec(), PROBLEMS, resume=False)
+    assert len(open_output(tmp_path, make_spec(), PROBLEMS, resume=True).read("subsets")) == 1
 
 
 def test_where_results_lie_is_no_difference(tmp_path):
     with_a_table(tmp_path, make_spec())
-    open_output(tmp_path, make_spec(output="elsewhere"), resume=True)
+    open_output(tmp_path, make_spec(output="elsewhere"), PROBLEMS, resume=True)
 
 
 @pytest.mark.parametrize("resume", [True, False])
@@ -64,22 +66,22 @@ def test_another_specs_results_are_refused_and_kept(tmp_path, resume, change, sa
     with_a_table(tmp_path, make_spec())
     before = (tmp_path / "spec.yaml").read_text()
     with pytest.raises(RequestError, match=rf"holds the results of another spec \({said}\); choose another --output"):
-        open_output(tmp_path, make_spec(**change), resume=resume)
+        open_output(tmp_path, make_spec(**change), PROBLEMS, resume=resume)
     assert (tmp_path / "spec.yaml").read_text() == before
 
 
 def test_a_folder_with_anything_else_is_refused_and_kept(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(RequestError, match="not a distgroup run; choose another --output"):
-        open_output(tmp_path, make_spec(), resume=False)
+        open_output(tmp_path, make_spec(), PROBLEMS, resume=False)
     with pytest.raises(RequestError, match="a file stands where"):
-        open_output(tmp_path / "thesis.tex", make_spec(), resume=True)
+        open_output(tmp_path / "thesis.tex", make_spec(), PROBLEMS, resume=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_run_that_ended_before_its_first_table_is_no_results(tmp_path):
-    write_manifest(open_output(tmp_path, make_spec(), resume=False), [make_problem()])
-    open_output(tmp_path, make_spec(**{"training.steps": 6}), resume=False)
+    write_manifest(open_output(tmp_path, make_spec(), PROBLEMS, resume=False), [make_problem()])
+    open_output(tmp_path, make_spec(**{"training.steps": 6}), PROBLEMS, resume=False)
     assert load_spec(tmp_path / "spec.yaml").training.steps == 6
 
 
@@ -92,19 +94,31 @@ def test_the_manifest_says_what_made_the_tables(tmp_path):
     assert {"distgroup", "torch", "ray", "python"} <= set(manifest["versions"])
 
 
-def test_changed_data_under_the_same_spec_are_noticed(tmp_path):
+def test_changed_data_under_the_same_spec_are_noticed_and_nothing_is_touched(tmp_path):
     store = with_a_table(tmp_path, make_spec())
-    write_manifest(store, [make_problem()])
-    write_manifest(store, [make_problem(), make_problem(steps=3)])  # a sweep that has grown
-    with pytest.raises(RequestError, match="the data have changed"):
-        write_manifest(store, [make_problem(make_task_set(seed=1))])
+    store.write("trials", "a", [{}])
+    write_manifest(store, PROBLEMS)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    changed = [make_problem(make_task_set(seed=1))]
+    for spec in (make_spec(), make_spec(seeds=[0, 1, 2])):
+        with pytest.raises(RequestError, match="the data have changed"):
+            open_output(tmp_path, spec, changed, resume=True)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_a_sweep_that_has_grown_is_no_change_of_data(tmp_path):
+    store = with_a_table(tmp_path, make_spec())
+    write_manifest(store, PROBLEMS)
+    grown = [*PROBLEMS, make_problem(steps=3)]
+    write_manifest(open_output(tmp_path, make_spec(), grown, resume=True), grown)
+    assert len(json.loads((tmp_path / "manifest.json").read_text())["points"]) == 2
 
 
 def test_a_users_own_spec_is_not_overwritten(tmp_path):
     own = tmp_path / "spec.yaml"
     own.write_text("# mine\n" + make_spec().to_yaml())
     with pytest.raises(RequestError, match="not a distgroup run"):
-        open_output(tmp_path, make_spec(), resume=False)
+        open_output(tmp_path, make_spec(), PROBLEMS, resume=False)
     assert own.read_text().startswith("# mine")
 
 
@@ -125,14 +139,14 @@ def test_a_damaged_manifest_is_named(tmp_path):
     store = with_a_table(tmp_path, make_spec())
     (tmp_path / "manifest.json").write_text('{"versions": ')
     with pytest.raises(RequestError, match=r"manifest.json: missing or damaged"):
-        write_manifest(store, [make_problem()])
+        open_output(store.root, make_spec(), PROBLEMS, resume=True)
 
 
 def test_a_file_where_the_folder_is_to_be(tmp_path):
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "deep"):
         with pytest.raises(RequestError, match="a file stands where"):
-            open_output(folder, make_spec(), resume=False)
+            open_output(folder, make_spec(), PROBLEMS, resume=False)
 
 
 def table_keys(store):
@@ -156,13 +170,13 @@ def place(request, tmp_path):
     ],
 )
 def test_a_spec_that_only_adds_is_taken_up_and_only_rows_over_fewer_seeds_go(place, change, stays):
-    store = open_output(place, make_spec(), resume=False)
+    store = open_output(place, make_spec(), PROBLEMS, resume=False)
     for table, row in WRITTEN.items():
         store.write(table, "a", [row])
     with pytest.raises(RequestError, match=r"already holds results of a part of this spec; add --resume"):
-        open_output(place, make_spec(**change), resume=False)
+        open_output(place, make_spec(**change), PROBLEMS, resume=False)
     assert set(table_keys(store)) == set(WRITTEN)
-    assert set(table_keys(open_output(place, make_spec(**change), resume=True))) == stays
+    assert set(table_keys(open_output(place, make_spec(**change), PROBLEMS, resume=True))) == stays
     assert (store.location / "spec.yaml").read().decode() == make_spec(**change).to_yaml()
 
 
@@ -186,10 +200,10 @@ SWEPT = {"training.steps": [5, 7], "model.encoder.widths": [[8], [8, 8]]}
 def test_a_sweep_grows_at_the_end_of_its_lists_alone(tmp_path, sweep, said):
     with_a_table(tmp_path, make_spec(sweep=SWEPT))
     if said is None:
-        assert not open_output(tmp_path, make_spec(sweep=sweep), resume=True).empty
+        assert not open_output(tmp_path, make_spec(sweep=sweep), PROBLEMS, resume=True).empty
     else:
         with pytest.raises(RequestError, match=said):
-            open_output(tmp_path, make_spec(sweep=sweep), resume=True)
+            open_output(tmp_path, make_spec(sweep=sweep), PROBLEMS, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +218,7 @@ def test_a_sweep_grows_at_the_end_of_its_lists_alone(tmp_path, sweep, said):
 )
 def test_what_no_table_depends_on_may_change(tmp_path, change):
     store = with_a_table(tmp_path, make_spec())
-    open_output(tmp_path, make_spec(**change), resume=True)
+    open_output(tmp_path, make_spec(**change), PROBLEMS, resume=True)
     assert table_keys(store) == {"subsets": ["a"]}
     assert load_spec(tmp_path / "spec.yaml") == make_spec(**change)
 
@@ -233,26 +247,29 @@ def test_an_output_in_a_bucket_is_as_one_in_a_folder(bucket):
     store = with_a_table(bucket + "/run", make_spec())
     write_manifest(store, [make_problem()])
     with pytest.raises(RequestError, match=f"{bucket}/run: already holds results of this spec"):
-        open_output(bucket + "/run", make_spec(), resume=False)
+        open_output(bucket + "/run", make_spec(), PROBLEMS, resume=False)
     with pytest.raises(RequestError, match=f"{bucket}/run: holds the results of another spec"):
-        open_output(bucket + "/run", make_spec(gain="log_ratio"), resume=True)
+        open_output(bucket + "/run", make_spec(gain="log_ratio"), PROBLEMS, resume=True)
     with pytest.raises(RequestError, match=f"{bucket}: holds something that is not a distgroup run"):
-        open_output(bucket, make_spec(), resume=True)
+        open_output(bucket, make_spec(), PROBLEMS, resume=True)
     with pytest.raises(RequestError, match="the data have changed"):
-        write_manifest(store, [make_problem(make_task_set(seed=1))])
+        open_output(bucket + "/run", make_spec(), [make_problem(make_task_set(seed=1))], resume=True)
 
 
 def test_who_writes_keeps_others_out_and_leaves_no_lock_in_a_folder_of_something_else(place):
-    with opened(place, make_spec(), resume=False) as store:
+    with opened(place, make_spec(), PROBLEMS, resume=False) as store:
         store.write("subsets", "a", [{"seed": 0}])
-        with pytest.raises(RequestError, match="in use by another run"), opened(place, make_spec(), resume=True):
+        with (
+            pytest.raises(RequestError, match="in use by another run"),
+            opened(place, make_spec(), PROBLEMS, resume=True),
+        ):
             pass
-    with opened(place, make_spec(), resume=True):
+    with opened(place, make_spec(), PROBLEMS, resume=True):
         pass
     (store.location / "thesis" / "chapter.tex").write(b"x")
     with (
         pytest.raises(RequestError, match="not a distgroup run"),
-        opened(str(store) + "/thesis", make_spec(), resume=False),
+        opened(str(store) + "/thesis", make_spec(), PROBLEMS, resume=False),
     ):
         pass
     assert list((store.location / "thesis").entries()) == ["chapter.tex"]
@@ -263,4 +280,4 @@ def test_a_damaged_spec_is_named(tmp_path, content):
     with_a_table(tmp_path, make_spec())
     (tmp_path / "spec.yaml").write_text(content)
     with pytest.raises(RequestError, match=r"spec.yaml: missing or damaged"):
-        open_output(tmp_path, make_spec(), resume=True)
+        open_output(tmp_path, make_spec(), PROBLEMS, resume=True)
