@@ -51,13 +51,12 @@ def under_budgets(method: Method, searched: pd.DataFrame, reported: pd.DataFrame
     return pd.concat(parts, axis=1).reset_index()
 
 
-def delta_m(losses: pd.DataFrame, kind: Gain, without: str | None = None) -> pd.DataFrame:
-    """Δm of each (taskset, method, seed) under each of `BUDGETS`; ``without`` a task."""
-    counted = losses[losses["task"] != without]
-    alone, unused = counted["alone"].to_numpy(), np.full(len(counted), np.nan)
-    gains = {name: gain(kind, counted[name].to_numpy(), alone, unused, unused) for name in BUDGETS}
-    keys = [counted[name] for name in ("taskset", "method", "seed")]
-    return pd.DataFrame(gains, index=counted.index).groupby(keys, sort=False).mean()
+def delta_m(losses: pd.DataFrame, kind: Gain) -> pd.DataFrame:
+    """Δm of each (taskset, method, seed) under each of `BUDGETS`."""
+    alone, unused = losses[ALONE].to_numpy(), np.full(len(losses), np.nan)
+    gains = {name: gain(kind, losses[name].to_numpy(), alone, unused, unused) for name in BUDGETS}
+    keys = [losses[name] for name in ("taskset", "method", "seed")]
+    return pd.DataFrame(gains, index=losses.index).groupby(keys, sort=False).mean()
 
 
 class Interval(NamedTuple):

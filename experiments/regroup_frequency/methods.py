@@ -55,13 +55,16 @@ class Method:
 TUNED_EVERY = 10
 
 
+def tuned_as(k: int | Literal["auto"]) -> str:
+    """Whose learning rates all have that update so many groups."""
+    return f"{k} groups, every {TUNED_EVERY}"
+
+
 def adaptive(
     k: int | Literal["auto"], every: int | Literal["never"], of: Settings, variant: str = "", **tracking: Any
 ) -> Method:
-    """Its learning rates are those of the same number of groups decided again every `TUNED_EVERY` batches."""
     rule = Adaptive(num_groups=k, regroup_every=every, warm_up=of.warm_up)
-    tuned_as = f"{k} groups, every {TUNED_EVERY}"
-    return Method(f"{k} groups, every {every}{variant}", rule, of.batches, Tracking(**tracking), tuned_as)
+    return Method(f"{k} groups, every {every}{variant}", rule, of.batches, Tracking(**tracking), tuned_as(k))
 
 
 def fixed(grouping: Grouping, batches: int) -> Method:
@@ -69,8 +72,10 @@ def fixed(grouping: Grouping, batches: int) -> Method:
 
 
 def grid(of: Settings) -> list[Method]:
-    """Numbers of groups × frequencies."""
-    return [adaptive(k, every, of) for k in (2, 3, "auto") for every in of.frequencies]
+    """Numbers of groups × frequencies; but `auto` never at every batch, where affinity propagation takes longer than
+    the batch."""
+    cells = [(k, every) for k in (2, 3, "auto") for every in of.frequencies]
+    return [adaptive(k, every, of) for k, every in cells if (k, every) != ("auto", 1)]
 
 
 def ends(tasks: Sequence[str], of: Settings) -> list[Method]:
@@ -93,5 +98,5 @@ def baselines(tasks: Sequence[str], of: Settings) -> list[Method]:
         Method(ALONE, None, of.batches),
         Method(JOINT, Grouping.of([tasks]), of.batches * len(tasks)),
         Method(IN_TURN, Grouping.of([name] for name in tasks), of.batches),
-        *(Method(f"random {k} groups", Drawn(k, of.warm_up), of.batches, rarely) for k in (2, 3)),
+        *(Method(f"random {k} groups", Drawn(k, of.warm_up), of.batches, rarely, tuned_as(k)) for k in (2, 3)),
     ]

@@ -34,10 +34,10 @@ class Settings:
     search_seeds: tuple[int, ...] = (100, 101)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     """Of what is reported: others than those that learning rates and fixed partitions are chosen on."""
-    brief: int = 200
+    brief: int = 100
     """Batches that every fixed partition is trained on, before the best are trained on all."""
     brief_rate: float = 0.003
-    kept: int = 4
+    kept: int = 3
     """Best partitions, for each limit of their number of groups, that are trained on."""
     batch_size: int = 128
     widths: tuple[int, ...] = (64, 64)

@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from measures import delta_m, from_steps, holm, interval
 from scipy.stats import friedmanchisquare
 
 BEGIN, END = "<!-- tables: written by run.py -->", "<!-- end of tables -->"
+
+SHOWN_BY_TASK = (
+    "singletons in turn",
+    "best fixed, any number",
+    "random 2 groups",
+    *(f"{k} groups, every 10" for k in (2, 3, "auto")),
+)
 
 
 def write(losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.DataFrame, readme: Path) -> None:
@@ -25,6 +33,8 @@ def section(name: str, losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.Da
         f"![each method against joint training](figures/{name}.png)",
         f"Each method against joint training. {fixed_partitions(losses)}",
         against_joint(losses),
+        "Which tasks: ln(test loss of joint training after as many steps / the method's) ± half the 95% interval.",
+        by_task(losses),
         "How often: Δm minus that of `never`.",
         by_frequency(losses),
         "One rate for all: Δm minus that of joint training at the same rate, and how much of it is more steps.",
@@ -75,18 +85,27 @@ def fixed_partitions(losses: pd.DataFrame) -> str:
     return "; ".join(f"{row.method}: `{row.partition}`".replace("|", "\\|") for row in named.itertuples()) + "."
 
 
+def by_task(losses: pd.DataFrame) -> str:
+    rows = []
+    for method in SHOWN_BY_TASK:
+        part = losses[losses["method"] == method]
+        better = np.log(part["joint_same"] / part["own"]).groupby(part["task"], sort=False)
+        each = [interval(values) for _, values in better]
+        rows.append([method, *(f"{one.mean:+.2f} ±{one.mean - one.low:.2f}" for one in each)])
+    return table(["method", *losses["task"].unique()], rows)
+
+
 def by_frequency(losses: pd.DataFrame) -> str:
     """A row for each number of groups that regroups; Friedman's test asks whether frequency matters at all."""
     own = delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
-    split = own.index.str.extract(r"^(\w+) groups, every (\w+)$").set_index(own.index)
-    rows, frequencies = [], []
-    for number, cells in split.dropna().groupby(0, sort=False):
-        if len(cells) > 1:
-            frequencies = [every for every in cells[1] if every != "never"]
-            part = own.loc[cells.index].set_axis(cells[1])
-            each = [str(interval(part.loc[every] - part.loc["never"])) for every in frequencies]
-            distinct = part.drop_duplicates()
-            p = friedmanchisquare(*part.to_numpy()).pvalue if len(distinct) > 2 else float("nan")
+    cells = own.index.str.extract(r"^(\w+) groups, every (\w+)$").set_index(own.index).dropna()
+    frequencies = [every for every in cells[1].unique() if every != "never"]
+    rows = []
+    for number, named in cells.groupby(0, sort=False):
+        part = own.loc[named.index].set_axis(named[1])
+        if "never" in part.index:
+            each = [str(interval(part.loc[e] - part.loc["never"])) if e in part.index else "–" for e in frequencies]
+            p = friedmanchisquare(*part.to_numpy()).pvalue if len(part.drop_duplicates()) > 2 else np.nan
             rows.append([number, *each, f"{p:.2f}"])
     return table(["groups", *(f"every {every}" for every in frequencies), "Friedman p"], rows)
 

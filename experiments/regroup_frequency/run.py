@@ -13,7 +13,7 @@ import torch
 from choices import after_batches, best, rates, within_steps
 from figures import draw
 from measures import at_each_rate, under_budgets
-from methods import ALONE, IN_TURN, JOINT, Method, ablations, baselines, ends, fixed, grid
+from methods import ALONE, JOINT, Method, ablations, baselines, ends, fixed, grid
 from pool import Share, run
 from problems import LOADERS, Settings
 from readme import write
@@ -25,7 +25,7 @@ from distgroup.training.regrouping import Adaptive
 HERE = Path(__file__).parent
 RAW = HERE.parents[1] / "results" / "regroup_frequency"
 PROCESSES = 2
-AT_EVERY_RATE = (IN_TURN, "2 groups, every 10", "auto groups, every 10")
+AT_EVERY_RATE = ("2 groups, every 10", "auto groups, every 10")
 
 
 def tuned(taskset: str, methods: list[Method], of: Settings, folder: Path, share: Share) -> pd.DataFrame:
