@@ -6,6 +6,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -42,13 +43,17 @@ class Jobs:
 
     def __init__(self, address: str) -> None:
         self.address = (address if "://" in address else f"http://{address}").rstrip("/")
+
+    @cached_property
+    def client(self) -> JobSubmissionClient:
+        """Connects when it is first needed: a wrong spec should not wait for that."""
         _reach(self.address)
         logging.disable(logging.INFO)  # of what is uploaded
         os.environ["RAY_API_SERVER_ADDRESS"] = self.address  # Ray lets its variables win over an address that is given
         try:
-            self.client = JobSubmissionClient(self.address)
+            return JobSubmissionClient(self.address)
         except (ConnectionError, RuntimeError, AuthenticationError) as error:
-            raise RequestError(f"--address {address}: {error}") from None
+            raise RequestError(f"--address {self.address}: {error}") from None
 
     def submit(self, spec: Path, output: str | None, resume: bool) -> str:
         """Send a spec with what it needs from its folder, and this package; returns the job's id.

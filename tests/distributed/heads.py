@@ -20,10 +20,18 @@ ENVIRONMENT = os.environ | {
 }
 
 
+_GIVEN: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("", 0))
-        return found.getsockname()[1]
+    """A port that nothing listens on, another one each time."""
+    while True:
+        with socket.socket() as found:
+            found.bind(("", 0))
+            port = found.getsockname()[1]
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def start_head(temporary: Path, port: int, *options: str) -> subprocess.Popen[str]:
