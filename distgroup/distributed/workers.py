@@ -40,6 +40,7 @@ def workers(address: str | None = None) -> Iterator[bool]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    os.environ.setdefault("RAY_task_oom_retries", "3")  # Ray's own number is infinite
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     joined = address != "local"
     if joined:
