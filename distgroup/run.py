@@ -9,6 +9,7 @@ from distgroup.best import best_assignment, has_model, model_folder
 from distgroup.distributed.ground_truth import enumerate_subsets, enumerated
 from distgroup.distributed.model import train_model
 from distgroup.distributed.partitions import enumerate_partitions, partitions_enumerated
+from distgroup.distributed.preflight import check, needs_of
 from distgroup.distributed.search import run_search, searched
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
@@ -50,12 +51,14 @@ def run(points: Sequence[Point], store: Store, address: str | None, progress: Pr
     """Run every point on a Ray of its own, or on the one at ``address``; what ``store`` has is not done again.
 
     Of one point alone, raises DivergedError if a network of the ground truth diverges; of a sweep, the failure is a row
-    of table `trials`, and the other points go on. Raises OSError if a table cannot be written.
+    of table `trials`, and the other points go on. Raises RequestError, before any work, if the cluster has too little
+    or its nodes do not share the output folder; OSError if a table cannot be written.
     """
     if all(finished(point, store) and trained(point, store, alone=len(points) == 1) for point in points):
         return
     alone = len(points) == 1
     with workers(address) as joined:
+        check([need for point in points for need in needs_of(point.spec)], str(store.location), joined, print)
         for point in points:
             if not finished(point, store):
                 _run_point(point, store, progress, alone=alone)

@@ -3,7 +3,7 @@
 import math
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ import yaml
 from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from distgroup.distributed.trial_training import on_workers
 from distgroup.errors import RequestError
+from distgroup.spec import Spec
 
 NODES_S = 300
 """Seconds that nodes which are being started or are joining have, until there is room."""
@@ -45,12 +47,23 @@ class Needs:
         return one if self.workers == 1 else f"{self.workers} workers at the same time, each {one}"
 
 
-def check(needs: Needs, root: Path | str, joined: bool, say: Callable[[str], None]) -> None:
+def needs_of(spec: Spec) -> set[Needs]:
+    """What a run of ``spec`` asks for: a task or trial at a time; all workers of data-parallel training together."""
+    training = spec.training
+    found = {Needs(spec.resources.cpus, spec.resources.gpus)}
+    if spec.train.best or on_workers(training, spec.search):
+        gpus = 1 if training.parallel.device == "gpu" else 0
+        found.add(Needs(training.parallel.cpus_per_worker, gpus, workers=training.workers))
+    return found
+
+
+def check(needs: Iterable[Needs], root: Path | str, joined: bool, say: Callable[[str], None]) -> None:
     """Wait for the nodes that are needed, with a message to ``say``; then see that all can write below ``root``.
 
     Raises RequestError, with figures, where the cluster cannot do it. One that was not ``joined`` is this machine.
     """
-    fits(needs, joined, say)
+    for each in needs:
+        fits(each, joined, say)
     shared_storage(root)
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +97,13 @@ def _answers(address: str) -> bool:
 
 
 def _init(address: str, **options: Any) -> None:
+    # What befalls nodes and workers Ray prints between what its driver prints; it belongs with its other messages.
+    ray._private.worker.print_to_stdstream = _to_stderr
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+
+
+def _to_stderr(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG001
+    sys.stderr.write("\n".join([*data["lines"], ""]))
 
 
 @contextmanager

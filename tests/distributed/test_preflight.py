@@ -1,16 +1,18 @@
 """Before work starts: what cannot be had is refused with figures, and results go where every node sees them."""
 
 import pytest
+from builders import spec_content
 
-from distgroup.distributed.preflight import Needs, check, fits, shared_storage
+from distgroup.distributed.preflight import Needs, check, fits, needs_of, shared_storage
 from distgroup.errors import RequestError
+from distgroup.spec import Spec
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
 
 
 def test_what_fits_passes_in_silence(tmp_path):
     said = []
-    check(Needs(cpus=1, workers=2), tmp_path, joined=False, say=said.append)
+    check([Needs(cpus=1, workers=2)], tmp_path, joined=False, say=said.append)
     assert said == []
     assert list(tmp_path.iterdir()) == []
 
@@ -49,3 +51,14 @@ def test_fractions_of_a_cpu_share_one():
 def test_one_node_needs_no_shared_folder(tmp_path):
     shared_storage(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_spec_needs_room_for_a_task_and_for_all_workers_of_its_training():
+    changes = {
+        "resources": {"cpus": 1, "gpus": 0.25},
+        "training.workers": 4,
+        "training.parallel": {"cpus_per_worker": 2, "device": "gpu"},
+        "train": {"best": True},
+    }
+    assert needs_of(Spec.model_validate(spec_content(changes))) == {Needs(1, 0.25), Needs(2, 1, workers=4)}
+    assert needs_of(Spec.model_validate(spec_content())) == {Needs()}
