@@ -72,7 +72,7 @@ def write(folder, options=None, steps=20):
 
 
 def distgroup(folder, *arguments):
-    return subprocess.run([DISTGROUP, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run([DISTGROUP, *arguments], cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_a_submitted_spec_ends_as_a_run_does(server, folder):

@@ -1,0 +1,50 @@
+"""onpremise.yaml on three hosts that are namespaces of this machine, one of which is unplugged while it works."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from commands.test_run import SPEC, tables, write
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).parents[2] / "cluster" / "local_hosts.sh"
+
+
+def missing():
+    """What this machine lacks, or None."""
+    if os.geteuid() != 0:
+        return "root is needed to make network namespaces"
+    if lacking := [tool for tool in ("ip", "ssh", "rsync", "unshare", "nsenter") if shutil.which(tool) is None]:
+        return f"{', '.join(lacking)} not installed"
+    if not Path("/usr/sbin/sshd").exists():
+        return "sshd not installed"
+    tried = subprocess.run(["ip", "netns", "add", "dg-tried"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        return f"no network namespaces here: {tried.stderr.strip()}"
+    subprocess.run(["ip", "netns", "delete", "dg-tried"], check=True)
+    return None
+
+
+def test_a_host_unplugged_while_it_works_costs_no_result():
+    if reason := missing():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="distgroup-", dir="/var/tmp") as folder:
+        write(Path(folder), training={"steps": 1500, "batch_size": 32}, search=SPEC["search"] | {"batch": 3})
+        done = subprocess.run(
+            [SCRIPT, f"{folder}/spec.yaml", f"{folder}/results"],
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "unplugging host two" in done.stdout
+        assert "succeeded" in done.stdout
+        found = tables(Path(folder))
+        assert len(found["subsets"]) == 2 * 2 * 12
+        assert (found["trials"]["status"] == "done").all()
+    assert "dg-" not in subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
