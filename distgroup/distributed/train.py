@@ -66,12 +66,12 @@ def train(
     seen = 0
     while fit.is_alive():
         fit.join(SECONDS_BETWEEN_LOOKS)
-        batches = max(ray.get(orders.news.get.remote()), seen)
-        if done:
+        batches = ray.get(orders.news.get.remote())
+        if done and batches > seen:
             done(batches - seen)
-        seen = batches
+        seen = max(batches, seen)
     trained = fit.outcome()
-    if done:
+    if done and assignment.batches > seen:
         done(assignment.batches - seen)
     return trained
 

@@ -84,8 +84,12 @@ class Replica:
 
     def _prepare(self, step: int) -> None:
         """For training; what the module draws is the same at each turn of a step."""
-        self.model.train()
-        torch.manual_seed(derive(self.seed, "dropout", self.ranks.rank, step))
+        if not self.model.training:
+            self.model.train()
+        seed = derive(self.seed, "dropout", self.ranks.rank, step)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would take as long as half a small network's step
+        if self.data.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
 
     def _autocast(self) -> AbstractContextManager[Any]:
         bf16 = self.precision == "bf16"
