@@ -22,7 +22,7 @@ def section(name: str, found: dict[str, pd.DataFrame]) -> str:
     cells, agreed, costs = found["cells"], found["agreement"], found["costs"]
     optimum = cells[(cells["estimator"] == "truth") & (cells["groups"] == "any")]
     optimum = optimum.assign(regret=within(optimum, "regret"))
-    seconds = costs.pivot(index="what", columns="at", values="seconds").loc[costs["what"].unique()]
+    seconds = costs.pivot(index="estimator", columns="at", values="seconds").loc[costs["estimator"].unique()]
     agreement = agreed.pivot(index="at", columns="judged_at", values="spearman")
     parts = [
         f"### {name}",
@@ -32,8 +32,8 @@ def section(name: str, found: dict[str, pd.DataFrame]) -> str:
         by_setting(agreement.map("{:.2f}".format), "truth at"),
         "Regret of the optimum itself, chosen at the row's setting, any number of groups:",
         by_setting(optimum.pivot(index="at", columns="judged_at", values="regret"), "chosen at"),
-        "Seconds of one core for one seed:",
-        by_setting(seconds.map("{:.2f}".format), ""),
+        "Seconds of one core for one seed's estimate:",
+        by_setting(seconds.map("{:.2f}".format), "estimator"),
     ]
     return "\n\n".join(parts)
 

@@ -5,7 +5,6 @@ python experiments/hyperparameters/run.py [TASK SET …]
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import figures
@@ -20,6 +19,7 @@ from distgroup.distributed.ground_truth import enumerate_subsets
 from distgroup.distributed.workers import workers
 from distgroup.estimated import estimates
 from distgroup.estimators import GradientCosine, LabelSimilarity, Lookahead, LowFidelity, Random, Samplewise
+from distgroup.estimators.base import Estimator
 from distgroup.results.store import Store
 from distgroup.training.problem import Problem
 from distgroup.truth import Truth
@@ -57,27 +57,29 @@ def enumerate_all(problems: dict[str, dict[str, Problem]]) -> None:
 
 def transferred(name: str, problems: dict[str, Problem]) -> dict[str, pd.DataFrame]:
     """Of one task set: regrets, how far the truths agree, and what each thing cost."""
-    subsets = {at: store(name, at).read("subsets") for at in problems}
-    truths = {at: Truth.from_table(subsets[at], each.task_set.names, TRUTH_SEEDS) for at, each in problems.items()}
-    rows, costs = list(of_truths(truths)), list(truth_costs(subsets))
+    truths = {
+        at: Truth.from_table(store(name, at).read("subsets"), each.task_set.names, TRUTH_SEEDS)
+        for at, each in problems.items()
+    }
+    rows, costs = list(of_truths(truths)), []
     for label, estimator in ESTIMATORS.items():
         begin = time.perf_counter()
         found = {
             at: estimates(each, estimator, SEEDS, store(name, at), torch.device("cpu")) for at, each in problems.items()
         }
         rows += of_estimates(label, found, truths)
-        costs += [{"what": label, "at": at, "seconds": one.cost_seconds.mean()} for at, one in found.items()]
+        costs += [{"estimator": label, "at": at, "seconds": cpu_seconds(problems[at], estimator)} for at in found]
         print(f"{name}, {label}: {time.perf_counter() - begin:.0f} s", flush=True)
     agreed = [{"at": a, "judged_at": b, "spearman": agreement(truths[a], truths[b])} for a in truths for b in truths]
     tables = {"regrets": rows, "agreement": agreed, "costs": costs}
     return {key: pd.DataFrame(table).assign(taskset=name) for key, table in tables.items()}
 
 
-def truth_costs(subsets: dict[str, pd.DataFrame]) -> Iterator[dict[str, str | float]]:
-    """Seconds of one core that one seed's enumeration took."""
-    for at, table in subsets.items():
-        seconds = table.drop_duplicates(["seed", "subset"])["seconds"].sum() / len(TRUTH_SEEDS)
-        yield {"what": "enumeration", "at": at, "seconds": seconds}
+def cpu_seconds(problem: Problem, estimator: Estimator) -> float:
+    """Of one core, for one seed's estimate made anew: unlike wall time it hardly minds what else the machine does."""
+    begin = time.process_time()
+    estimator.estimate(problem, SEEDS[:1], torch.device("cpu"))
+    return time.process_time() - begin
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """How many trials does each sampler need? Replays searches over table.parquet (which tabulate.py made); no training.
+Killed, it goes on where it was.
 
 python experiments/search_efficiency/run.py
 """
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from chart import draw
@@ -14,30 +14,33 @@ from tables import write
 from targets import summary
 
 HERE = Path(__file__).parent
+KEPT = HERE.parents[1] / "results" / "search_efficiency"
 TRIALS, SEEDS = 200, 50
 
 
-def replayed(table: pd.DataFrame, trials: int, seeds: int) -> pd.DataFrame:
-    """Every improvement of every search over one task set."""
-    values, rows = values_of(table), list[dict[str, Any]]()
+def replayed(name: str, table: pd.DataFrame, trials: int, seeds: int, kept: Path) -> pd.DataFrame:
+    """Every improvement of every search over one task set; those of a sampler are kept in a file once all are there."""
+    values, parts = values_of(table), []
     for sampler in SAMPLERS:
-        begin = time.perf_counter()
-        for seed in range(seeds):
-            found = search(values, sampler, seed, trials)
-            rows += [{"sampler": sampler, "seed": seed} | row for row in improvements(found)]
-        print(f"{sampler}: {time.perf_counter() - begin:.0f} s", flush=True)
-    return pd.DataFrame(rows)
+        begin, path = time.perf_counter(), kept / f"{name}-{sampler}-{seeds}x{trials}.parquet"
+        if not path.exists():
+            found = ((seed, search(values, sampler, seed, trials)) for seed in range(seeds))
+            rows = [{"seed": seed} | row for seed, one in found for row in improvements(one)]
+            kept.mkdir(parents=True, exist_ok=True)
+            pd.DataFrame(rows).assign(taskset=name, sampler=sampler).to_parquet(path, index=False)
+        parts.append(pd.read_parquet(path))
+        print(f"{name}, {sampler}: {time.perf_counter() - begin:.0f} s", flush=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def main() -> None:
     table = pd.read_parquet(HERE / "table.parquet")
-    improved, summaries = [], []
-    for name, part in table.groupby("taskset", sort=False):
-        print(name, flush=True)
-        improved.append(replayed(part, TRIALS, SEEDS).assign(taskset=name))
-        summaries.append(pd.DataFrame(summary(improved[-1], part)).assign(taskset=name))
-    found, summed = pd.concat(improved, ignore_index=True), pd.concat(summaries, ignore_index=True)
-    found.to_parquet(HERE / "improvements.parquet", index=False, compression="zstd")
+    grids = dict(iter(table.groupby("taskset", sort=False)))
+    improved = {name: replayed(name, grid, TRIALS, SEEDS, KEPT) for name, grid in grids.items()}
+    found = pd.concat(improved.values(), ignore_index=True)
+    summed = pd.concat(
+        [pd.DataFrame(summary(improved[name], grid)).assign(taskset=name) for name, grid in grids.items()]
+    )
     summed.to_parquet(HERE / "summary.parquet", index=False, compression="zstd")
     draw(found, table, TRIALS, HERE / "figures")
     write(found, summed, table, TRIALS, HERE / "README.md")

@@ -94,8 +94,9 @@ def test_a_best_without_gain_has_no_share_to_reach(scripts):
 
 def test_tables_and_figure_of_a_small_replay(scripts, table, tmp_path):
     grid = table[table["taskset"] == "flights"]
-    improved = scripts.run.replayed(grid, 45, 2).assign(taskset="flights")
+    improved = scripts.run.replayed("flights", grid, 45, 2, tmp_path / "kept")
     assert set(improved["sampler"]) == set(scripts.replay.SAMPLERS)
+    pd.testing.assert_frame_equal(improved, scripts.run.replayed("flights", grid, 45, 2, tmp_path / "kept"))
     summed = pd.DataFrame(scripts.targets.summary(improved, grid)).assign(taskset="flights")
     scripts.chart.draw(improved, grid, 45, tmp_path)
     assert (tmp_path / "best_so_far.png").stat().st_size > 10_000
