@@ -11,6 +11,7 @@ import ray
 import torch
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from distgroup.distributed.train_rank import News, Orders, state_in, train_rank
 from distgroup.errors import RequestError, describe
@@ -60,7 +61,7 @@ def train(
         _check_room(training, gpu)
     at = Location.of(folder)
     _claim(assignment, at, resume)
-    orders = Orders(ray.put(assignment), gpu, dtype, News.remote())  # type: ignore[attr-defined]
+    orders = Orders(ray.put(assignment), gpu, dtype, _news())
     fit = _Fit(_trainer(orders, training, at))
     fit.start()
     seen = 0
@@ -74,6 +75,12 @@ def train(
     if done and assignment.batches > seen:
         done(assignment.batches - seen)
     return trained
+
+
+def _news() -> Any:
+    """On this driver's node: on another it could be lost, and the training with it."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return News.options(num_cpus=0, scheduling_strategy=here).remote()  # type: ignore[attr-defined]
 
 
 class _Fit(Thread):
