@@ -22,7 +22,7 @@ HEALTH_CHECKS = {
 }
 
 CHANGES = {
-    "training": {"steps": 1500, "batch_size": 32},
+    "training": {"steps": 1500, "batch_size": 32, "workers": 3, "parallel": {"checkpoint_every": 100}},
     "search": SPEC["search"] | {"trials": 12, "batch": 3},
     "train": {"best": True},
 }
@@ -75,10 +75,11 @@ def test_nodes_lost_while_enumerating_searching_and_training_change_no_table(tmp
     lose_one(cluster, nodes)
     wait_for(run, tmp_path, "tables/trials/*.parquet", 1)
     lose_one(cluster, nodes)
-    wait_for(run, tmp_path, "model/*", 1)
+    wait_for(run, tmp_path, "model/checkpoints/checkpoint_*", 1)
     lose_one(cluster, nodes)
-    assert run.wait(timeout=300) == 0, (tmp_path / "said.txt").read_text()
-    calm = distgroup(tmp_path, "run", "spec.yaml", "--output", "calm")
+    assert run.wait(timeout=600) == 0, (tmp_path / "said.txt").read_text()
+    write(tmp_path, **CHANGES | {"train": {"best": False}})
+    calm = distgroup(tmp_path, "run", "spec.yaml", "--address", cluster.address, "--output", "calm")
     assert calm.returncode == 0, calm.stderr
     disturbed = tables(tmp_path, "shot")
     for name, frame in tables(tmp_path, "calm").items():
@@ -94,7 +95,7 @@ def test_a_lost_head_is_named_and_resuming_completes_the_run(tmp_path, short_fol
         run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_for(run, tmp_path, "tables/subsets/*.parquet", 1)
         end(head)
-        _, said = run.communicate(timeout=240)
+        _, said = run.communicate(timeout=300)
         assert run.returncode == 1
         assert "is gone; when it is back, --resume goes on" in said
         assert "Traceback" not in said
