@@ -46,7 +46,7 @@ class Location:
         try:
             text = checked(str(place))
         except ValueError as error:
-            raise RequestError(str(error)) from None
+            raise RequestError(f"found {str(place)!r}; {error}") from None
         if text.startswith("file://"):
             text = unquote(urlsplit(text).path)
         return cls(text if is_uri(text) else str(Path(text).absolute()))

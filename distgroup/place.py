@@ -21,11 +21,11 @@ def checked(text: str) -> str:
         return text
     parts = urlsplit(text)
     if parts.scheme not in SCHEMES:
-        raise ValueError(f"a path, or a URI whose scheme is one of {', '.join(SCHEMES)}, is needed; found {text!r}")
+        raise ValueError(f"a path, or a URI whose scheme is one of {', '.join(SCHEMES)}, is needed")
     if parts.scheme == "file" and (parts.netloc or not parts.path):
-        raise ValueError(f"a file URI has three slashes and an absolute path, file:///folder; found {text!r}")
+        raise ValueError("a file URI has three slashes and an absolute path, file:///folder")
     if parts.scheme != "file" and not parts.netloc:
-        raise ValueError(f"a bucket is needed after {parts.scheme}://; found {text!r}")
+        raise ValueError(f"a bucket is needed after {parts.scheme}://")
     if "@" in parts.netloc:
         raise ValueError("credentials in a URI would stand in every copy of the spec; put them in the environment")
     return text

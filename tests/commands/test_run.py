@@ -1,5 +1,7 @@
 """The command line as a user meets it: in a process of its own, with a Ray of its own."""
 
+import getpass
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +11,9 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+
+from distgroup.location import Location
+from distgroup.results.lock import locked
 
 SPEC = {
     "name": "tiny",
@@ -97,6 +102,31 @@ def test_a_second_run_is_refused_and_loses_nothing(folder):
     assert done.returncode == 2
     assert "--resume" in done.stderr
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*")}
+
+
+def test_a_run_while_another_is_at_the_same_output_is_refused(folder):
+    with locked(Location.of(folder / "results")):
+        done = distgroup(folder, "run", "spec.yaml", "--resume")
+    assert done.returncode == 2
+    assert f"results: in use by another run ({getpass.getuser()} on " in done.stderr
+    assert f"process {os.getpid()}, since" in done.stderr
+
+
+def test_a_damaged_part_is_named_and_made_again(folder):
+    before = tables(folder)
+    part = sorted((folder / "results" / "tables" / "subsets").glob("*.parquet"))[-1]
+    whole = part.read_bytes()
+    part.write_bytes(whole[:100])
+    refused = distgroup(folder, "report", "results")
+    assert refused.returncode == 2
+    assert f"{part}: damaged" in refused.stderr
+    done = distgroup(folder, "run", "spec.yaml", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert f"{part}: damaged" in done.stdout
+    (kept,) = (folder / "results" / "damaged").iterdir()
+    assert kept.read_bytes() == whole[:100]
+    for name, frame in tables(folder).items():
+        pd.testing.assert_frame_equal(frame, before[name], check_exact=True)
 
 
 def test_another_spec_is_refused_with_the_difference(folder):
