@@ -1,11 +1,14 @@
 """One network, its groups in turn: what the stack and the selective stack give, on one rank."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from builders import make_problem, make_task_set
-from torch import nn
 
+from distgroup.encoders import Python
 from distgroup.errors import DivergedError
 from distgroup.grouping import Grouping
 from distgroup.training.comm import Ranks
@@ -174,25 +177,11 @@ def test_divergence_names_task_step_group_and_rate():
         network.check()
 
 
-class Noisy(nn.Module):
-    """With all that a user's encoder may hold: dropout, running statistics, a parameter that is not trained."""
-
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5)).double()
-        self.layers[0].bias.requires_grad_(False)
-
-    def forward(self, inputs):
-        return self.layers(inputs)
-
-
 @pytest.fixture
-def noisy(monkeypatch):
-    problem = small()
-    torch.manual_seed(0)
-    monkeypatch.setattr(type(problem.encoder), "module", lambda self, features, seed: Noisy())  # noqa: ARG005
-    monkeypatch.setattr(type(problem.encoder), "width", lambda self, features: 8)  # noqa: ARG005
-    return problem
+def noisy():
+    encoder = Python(path="noisy_encoder:Noisy")
+    encoder.bind(Path(__file__).parent)
+    return replace(small(), encoder=encoder)
 
 
 def test_dropout_is_drawn_alike_before_and_after_a_step_and_by_the_step(noisy):
