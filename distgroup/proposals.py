@@ -75,6 +75,8 @@ def name_of(number: int) -> str:
 class Arm:
     """A part of the search with a study of its own: all of it, or, at equal budget, one method or baseline."""
 
+    name: str
+    """What tells it from the other arms; empty if it is all."""
     walked: Callable[[Pick], dict[str, Any]]
     chosen: Callable[[Mapping[str, Any]], Choice]
 
@@ -82,11 +84,12 @@ class Arm:
 def arms(search: Search, tasks: int) -> list[Arm]:
     """One, or with equal budget one for every estimator and for both baselines."""
     if search.baselines == "none":
-        return [Arm(partial(walk, search.space), partial(choose, search.space))]
+        return [Arm("", partial(walk, search.space), partial(choose, search.space))]
     alone = [search.space.with_estimator(candidate) for candidate in search.space.estimator]
-    methods = [Arm(partial(walk, space), partial(choose, space)) for space in alone]
+    methods = [Arm(space.estimator[0].name, partial(walk, space), partial(choose, space)) for space in alone]
     fixed = [
         Arm(
+            name,
             partial(walk_hyperparameters, search.space),
             lambda point, name=name: choose_baseline(search.space, name, point, tasks),  # type: ignore[misc]
         )

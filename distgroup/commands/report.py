@@ -9,6 +9,9 @@ from distgroup.commands.screen import screen
 
 def report(
     folder: Annotated[str, typer.Argument(help="Output folder of a run, or its URI", show_default=False)],
+    point: Annotated[
+        int | None, typer.Option(help="Of a sweep: one of its points, numbered as in the report", show_default=False)
+    ] = None,
 ) -> None:
     """Show what a run found.
 
@@ -18,4 +21,4 @@ def report(
     from distgroup.results.report.terminal import show
     from distgroup.results.store import Store
 
-    show(summarise(Store(folder)), screen())
+    show(summarise(Store(folder), point), screen())

@@ -48,6 +48,14 @@ PARTITIONS = _table(
     _field("seconds", _REAL, "the network's share of its stack's wall time", "s"),
 )
 
+POINTS = _table(
+    "what was run: one row a point of the sweep, or one in all",
+    _SEEDS,
+    _field("tasks", _TEXT, "the tasks, e.g. a+b+c"),
+    _field("objectives", _TEXT, "what its search aims at"),
+    _field("settings", _TEXT, "data, model, training and gain, as JSON"),
+)
+
 OPTIMA = _table(
     "best groupings by enumeration: one row a (update, kind, num_groups)",
     _SEEDS,
@@ -141,6 +149,7 @@ TRACKED = _table(
 )
 
 TABLES: dict[str, pa.Schema] = {
+    "points": POINTS,
     "subsets": SUBSETS,
     "partitions": PARTITIONS,
     "optima": OPTIMA,
