@@ -23,18 +23,18 @@ def run(
 
     Example: distgroup run experiments/quickstart/spec.yaml
     """
+    from distgroup.checks import checked
     from distgroup.results.output import opened, write_manifest
     from distgroup.results.report.summary import summarise
     from distgroup.results.report.terminal import show
     from distgroup.spec import load_spec
-    from distgroup.sweep import Point
-    from distgroup.sweep import points as sweep
 
     console = screen()
     parsed = load_spec(spec)
-    points = [Point(point, point.problem(spec.parent)) for point in sweep(parsed, spec)]
-    with opened(output or parsed.output, parsed, resume=resume) as store:
-        write_manifest(store, [point.problem for point in points])
+    points = checked(parsed, spec)
+    problems = [point.problem for point in points]
+    with opened(output or parsed.output, parsed, problems, resume=resume) as store:
+        write_manifest(store, problems)
         for damaged in store.set_aside_damaged():
             console.print(str(damaged), soft_wrap=True)
         log = store.scratch / "logs" / "run.log"
