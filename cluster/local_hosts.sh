@@ -95,7 +95,8 @@ for host in "${!address[@]}"; do boot "$host"; done
 sleep 1
 
 echo "starting the cluster"
-on_laptop ray up -y --no-config-cache --disable-usage-stats "$work/onpremise.yaml" >"$work/up.log" 2>&1 || {
+up() { on_laptop ray up -y --no-config-cache --disable-usage-stats "$work/onpremise.yaml" >"$work/up.log" 2>&1; }
+up || up || up || { # on a busy machine a head may take longer than the half minute that Ray gives it
   cat "$work/up.log"
   exit 1
 }

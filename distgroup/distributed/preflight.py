@@ -74,7 +74,7 @@ def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float 
     most = _most(needs)
     if not joined or most < needs.workers:
         raise RequestError(_refusal(needs, most))
-    say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; there are {_nodes_text()}")
+    say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; the cluster has {_nodes_text()}")
     request_resources(bundles=[needs.bundle] * needs.workers)  # no more than a hint, and none without an autoscaler
     end = time.monotonic() + limit_s
     try:
@@ -88,20 +88,20 @@ def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float 
 
 def shared_storage(root: Path | str) -> None:
     """Raises RequestError if ``root`` is a folder that not every node of the cluster sees. A URI is."""
-    others = _alive()
-    if "://" in str(root) or len(others) < 2:
+    nodes = _alive()
+    if "://" in str(root) or len(nodes) < 2:
         return
     probe = Path(root) / f".probe-{uuid.uuid4().hex}"
     probe.parent.mkdir(parents=True, exist_ok=True)
     probe.touch()
     try:
-        seen = {node["NodeManagerAddress"]: _seen_from(node["NodeID"], probe) for node in others}
-        blind = [address for address, answer in seen.items() if not ray.get(answer, timeout=PROBE_S)]
+        seen = [(node["NodeManagerAddress"], _seen_from(node["NodeID"], probe)) for node in nodes]
+        blind = [address for address, answer in seen if not ray.get(answer, timeout=PROBE_S)]
     finally:
         probe.unlink()
     if blind:
         raise RequestError(
-            f"output: {root} is not the same folder on all {len(others)} nodes, {', '.join(blind)} cannot see what is "
+            f"output: {root} is not the same folder on all {len(nodes)} nodes, {', '.join(blind)} cannot see what is "
             "written there: set `output` (or --output) to an object store, such as s3://bucket/folder, or to a folder "
             "that every node mounts"
         )
@@ -145,7 +145,7 @@ def _fit(needs: Needs, resources: Mapping[str, float]) -> int:
 def _refusal(needs: Needs, most: float) -> str:
     at_most = "" if most == math.inf else f", and for {most:.0f} on all nodes that its launch file allows"
     return (
-        f"the cluster cannot run this: {needs} needed; there are {_nodes_text()}, room for {_room(needs)}{at_most}. "
+        f"the cluster cannot run this: {needs} needed; it has {_nodes_text()}, room for {_room(needs)}{at_most}. "
         "Lower training.workers or what each takes, or give the cluster more or bigger nodes"
     )
 
