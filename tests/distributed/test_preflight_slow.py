@@ -1,0 +1,53 @@
+"""A cluster of two nodes that do not share a folder: one joins late, and is waited for; then the output is refused."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from commands.test_run import DISTGROUP, write
+from distributed.heads import ENVIRONMENT, RAY, ray_head
+
+pytestmark = pytest.mark.slow
+
+
+def private_node(address, folder):
+    """A node of three CPUs that sees an empty ``folder`` of its own in place of everybody's."""
+    join = f'mount -t tmpfs tmpfs "{folder}" && exec {RAY} start --block --address={address} --num-cpus=3'
+    command = ["unshare", "--mount", "sh", "-c", join]
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root, to hide a folder from a node"
+)
+def test_a_late_node_is_waited_for_and_an_output_that_it_does_not_see_is_refused(tmp_path):
+    write(tmp_path, resources={"cpus": 3})
+    output = tmp_path / "results"
+    output.mkdir()
+    with (
+        tempfile.TemporaryDirectory(prefix="dg", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        ray_head(Path(folder), "--include-dashboard=false") as port,
+    ):
+        address = f"127.0.0.1:{port}"
+        command = [*DISTGROUP, "run", "spec.yaml", "--address", address, "--output", str(output)]
+        with (tmp_path / "said.txt").open("w") as log:
+            run = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log, env=ENVIRONMENT)
+        said = (tmp_path / "said.txt").read_text
+        while "waiting up to 300 s for nodes: 3 CPUs on one node needed" not in said():
+            assert run.poll() is None, said()
+            time.sleep(0.2)
+        late = private_node(address, output)
+        try:
+            status = run.wait(timeout=300)
+        finally:
+            os.killpg(late.pid, signal.SIGKILL)
+    assert status == 2, said()
+    assert f"output: {output} is not the same folder on all 2 nodes" in said()
+    assert "s3://bucket/folder" in said()
