@@ -46,6 +46,7 @@ def s3(tmp_path_factory) -> Iterator[fs.S3FileSystem]:
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_REGION": "us-east-1",
                 "AWS_EC2_METADATA_DISABLED": "true",
+                "XDG_CACHE_HOME": str(log.parent),
             }
             yield fs.S3FileSystem(endpoint_override=found[1], allow_bucket_creation=True)
         finally:
