@@ -23,6 +23,7 @@ def run(
 
     Example: distgroup run experiments/quickstart/spec.yaml
     """
+    from distgroup.best import has_model, model_folder
     from distgroup.checks import checked
     from distgroup.results.output import opened, write_manifest
     from distgroup.results.report.summary import summarise
@@ -53,6 +54,10 @@ def run(
     summary = summarise(store)
     show(summary, console)
     console.print(f"tables: {store.location / 'tables'}", soft_wrap=True)
+    for point in points:
+        folder = model_folder(point, store, alone=len(points) == 1)
+        if point.spec.train.best and has_model(folder):
+            console.print(f"model: {folder}", soft_wrap=True)
     if store.local is None:
         console.print(f"Ray's messages: {log}", soft_wrap=True)
     if not summary.succeeded:
