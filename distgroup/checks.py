@@ -24,18 +24,18 @@ def checked(spec: Spec, path: Path) -> list[Point]:
     Points that share their data share the task set. Raises RequestError.
     """
     loaded: dict[str, TaskSet] = {}
-    found = []
-    for each in points(spec, path):
+    specs, found = points(spec, path), []
+    for number, each in enumerate(specs, start=1):
         data = each.data.model_dump_json()
         if data not in loaded:
             loaded[data] = each.data.load(path.parent)
-        found.append(Point(each, Problem(loaded[data], each.model.encoder, each.training, each.gain)))
-    for number, point in enumerate(found, start=1):
         try:
+            point = Point(each, Problem(loaded[data], each.model.encoder, each.training, each.gain))
             check(point)
         except RequestError as error:
-            where = f" (point {number} of the sweep)" if len(found) > 1 else ""
+            where = f" (point {number} of the sweep)" if len(specs) > 1 else ""
             raise RequestError(f"{path}: {error}{where}") from None
+        found.append(point)
     return found
 
 
