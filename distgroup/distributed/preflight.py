@@ -11,16 +11,21 @@ from typing import Any
 import ray
 import yaml
 from ray.autoscaler.sdk import request_resources
+from ray.autoscaler.v2.utils import is_autoscaler_v2
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from distgroup.distributed.trial_training import on_workers
 from distgroup.errors import RequestError
 from distgroup.spec import Spec
 
-NODES_S = 300
-"""Seconds that nodes which are being started or are joining have, until there is room."""
+STARTING_S = 900
+"""Seconds that an autoscaler has to start the nodes that are needed."""
 
-PROBE_S = 60
+JOINING_S = 60
+"""Seconds that the nodes of a cluster without one have to join it."""
+
+PROBE_S = 120
 
 LAUNCHED_WITH = Path.home() / "ray_bootstrap_config.yaml"
 """Where `ray up` leaves its launch file, every default written out, on the head that it starts."""
@@ -32,14 +37,12 @@ class Needs:
 
     cpus: float = 1
     gpus: float = 0
-    memory: int = 0
-    """Bytes."""
     workers: int = 1
 
     @property
     def bundle(self) -> dict[str, float]:
         """As Ray names it."""
-        named = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory}
+        named = {"CPU": self.cpus, "GPU": self.gpus}
         return {name: amount for name, amount in named.items() if amount}
 
     def __str__(self) -> str:
@@ -67,13 +70,15 @@ def check(needs: Iterable[Needs], root: Path | str, joined: bool, say: Callable[
     shared_storage(root)
 
 
-def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float = NODES_S) -> None:
+def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float | None = None) -> None:
     """Wait until there is room for ``needs``; raises RequestError at once where none can be hoped for."""
     if _room(needs) >= needs.workers:
         return
     most = _most(needs)
     if not joined or most < needs.workers:
         raise RequestError(_refusal(needs, most))
+    if limit_s is None:
+        limit_s = STARTING_S if is_autoscaler_v2() else JOINING_S
     say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; the cluster has {_nodes_text()}")
     request_resources(bundles=[needs.bundle] * needs.workers)  # no more than a hint, and none without an autoscaler
     end = time.monotonic() + limit_s
@@ -96,7 +101,7 @@ def shared_storage(root: Path | str) -> None:
     probe.touch()
     try:
         seen = [(node["NodeManagerAddress"], _seen_from(node["NodeID"], probe)) for node in nodes]
-        blind = [address for address, answer in seen if not ray.get(answer, timeout=PROBE_S)]
+        blind = [address for address, answer in seen if not _answered(answer)]
     finally:
         probe.unlink()
     if blind:
@@ -115,6 +120,14 @@ def _sees(probe: str) -> bool:
 def _seen_from(node: str, probe: Path) -> Any:
     there = NodeAffinitySchedulingStrategy(node, soft=False)
     return _sees.options(scheduling_strategy=there).remote(str(probe))
+
+
+def _answered(answer: Any) -> bool:
+    """A node that is lost meanwhile, or too busy to say, is not to stop a run."""
+    try:
+        return bool(ray.get(answer, timeout=PROBE_S))
+    except RayError:
+        return True
 
 
 def _alive() -> list[dict[str, Any]]:
@@ -151,13 +164,11 @@ def _refusal(needs: Needs, most: float) -> str:
 
 
 def _nodes_text() -> str:
-    nodes = [_text({name: node["Resources"].get(name, 0) for name in ("CPU", "GPU", "memory")}) for node in _alive()]
+    nodes = [_text({name: node["Resources"].get(name, 0) for name in ("CPU", "GPU")}) for node in _alive()]
     kinds = {text: nodes.count(text) for text in nodes}
     return ", ".join(f"{count} nodes of {text}" if count > 1 else f"1 node of {text}" for text, count in kinds.items())
 
 
 def _text(bundle: Mapping[str, float]) -> str:
-    amounts = {**bundle}
-    memory = amounts.pop("memory", 0)
-    words = [f"{amount:g} {name}{'s' if amount != 1 else ''}" for name, amount in amounts.items() if amount]
-    return " and ".join([*words, *([f"{memory / 2**30:.1f} GiB"] if memory else [])]) or "nothing"
+    amounts = [f"{amount:g} {name}{'s' if amount != 1 else ''}" for name, amount in bundle.items() if amount]
+    return " and ".join(amounts) or "0 CPUs"

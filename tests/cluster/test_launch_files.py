@@ -80,7 +80,9 @@ def test_the_rayjob_has_no_field_that_kuberay_does_not_know():
     job = {"entrypoint", "backoffLimit", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "rayClusterSpec"}
     assert set(spec) <= job
     cluster = spec["rayClusterSpec"]
-    assert set(cluster) <= {"rayVersion", "enableInTreeAutoscaling", "headGroupSpec", "workerGroupSpecs"}
+    autoscaling = {"enableInTreeAutoscaling", "autoscalerOptions"}
+    assert set(cluster) <= {"rayVersion", "headGroupSpec", "workerGroupSpecs", *autoscaling}
+    assert cluster["autoscalerOptions"] == {"version": "v2"}  # which preflight tells from none
     group = {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"}
     for each in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
         assert set(each) <= group

@@ -1,9 +1,11 @@
 """slurm.sbatch, with Slurm's two commands stood in for: its Ray, and the run in it, are real."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,16 +43,21 @@ def test_a_spec_runs_in_an_allocation_of_two_hosts(tmp_path):
             "RAY_TMPDIR": short,
             "RAY_AUTH_MODE": "disabled",
         }
-        done = subprocess.run(
-            ["bash", SCRIPT, "spec.yaml", str(tmp_path / "results")],
-            cwd=tmp_path,
-            env=os.environ | allocation,
-            capture_output=True,
-            text=True,
-            timeout=580,
-            check=False,
-            start_new_session=True,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "optimum, any" in done.stdout
+        with (tmp_path / "said.txt").open("w") as log:
+            job = subprocess.Popen(
+                ["bash", SCRIPT, "spec.yaml", str(tmp_path / "results")],
+                cwd=tmp_path,
+                env=os.environ | allocation,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            status = job.wait(timeout=580)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(job.pid, signal.SIGKILL)
+    said = (tmp_path / "said.txt").read_text()
+    assert status == 0, said
+    assert "optimum, any" in said
     assert len(tables(tmp_path)["trials"]) == 5

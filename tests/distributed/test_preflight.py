@@ -32,11 +32,6 @@ def test_a_worker_bigger_than_any_node_is_refused_though_all_together_would_do()
         fits(Needs(cpus=4), joined=False, say=print)
 
 
-def test_memory_counts():
-    with pytest.raises(RequestError, match=r"1048576.0 GiB on one node needed"):
-        fits(Needs(memory=2**50), joined=False, say=print)
-
-
 def test_a_joined_cluster_is_given_time_and_a_message():
     said = []
     with pytest.raises(RequestError, match=r"room for 2.*waited 1 s for more nodes"):

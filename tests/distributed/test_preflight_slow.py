@@ -40,7 +40,7 @@ def test_a_late_node_is_waited_for_and_an_output_that_it_does_not_see_is_refused
         with (tmp_path / "said.txt").open("w") as log:
             run = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log, env=ENVIRONMENT)
         said = (tmp_path / "said.txt").read_text
-        while "waiting up to 300 s for nodes: 3 CPUs on one node needed" not in said():
+        while "waiting up to 60 s for nodes: 3 CPUs on one node needed" not in said():
             assert run.poll() is None, said()
             time.sleep(0.2)
         late = private_node(address, output)
