@@ -43,8 +43,9 @@ class Trained:
 
 @dataclass(frozen=True)
 class Report:
-    """How a training stands: mean Δm on validation, and the network-steps so far."""
+    """How a training stands: the how-manieth report, mean Δm on validation, and the network-steps so far."""
 
+    step: int
     delta_m: float
     steps: int
 
@@ -98,7 +99,7 @@ def train_selective(
     for report in range(REPORTS):
         networks.train((report + 1) * total // REPORTS - report * total // REPORTS)
         now = delta_m(problem.gain, data.names, evaluate(networks.stack, "val"), alone, "val")
-        yield Report(float(now.mean()), sum(course.steps for course in courses(networks)))
+        yield Report(report, float(now.mean()), sum(course.steps for course in courses(networks)))
     found = {
         split: delta_m(problem.gain, data.names, evaluate(networks.stack, split), alone, split) for split in SPLITS
     }

@@ -105,9 +105,15 @@ def trials_of(search: Search, arm: Arm) -> int:
     return sum(1 for _ in islice(combinations(arm.walked), search.trials))
 
 
+def numbers(search: Search, tasks: int) -> list[list[int]]:
+    """The numbers of each arm's trials: of one of A arms every A-th, so that more trials leave the others theirs."""
+    every = arms(search, tasks)
+    return [[at + len(every) * k for k in range(trials_of(search, arm))] for at, arm in enumerate(every)]
+
+
 def number_of_trials(search: Search, tasks: int) -> int:
     """Over all arms."""
-    return sum(trials_of(search, arm) for arm in arms(search, tasks))
+    return sum(map(len, numbers(search, tasks)))
 
 
 class Proposals:
@@ -119,24 +125,22 @@ class Proposals:
         self.search = search
         self.arms = arms(search, tasks)
         self.studies = [_study(search, arm) for arm in self.arms]
-        self._place = [
-            (number, trials_of(search, arm), index)
-            for index, arm in enumerate(self.arms)
-            for number in range(trials_of(search, arm))
+        self._left = [
+            (arm, own[at : at + search.batch])
+            for arm, own in enumerate(numbers(search, tasks))
+            for at in range(0, len(own), search.batch)
         ]
+        self._left.reverse()
         self._batch: list[Proposal] = []
-        self._handed, self._next = 0, 0
+        self._handed = 0
         self._mirror = mirror
         self._ended: dict[int, End] = {}
         self._trials: dict[int, optuna.Trial] = {}
 
-    def __len__(self) -> int:
-        return len(self._place)
-
     def ask(self) -> Proposal | None:
         """The next trial; None if the batch is out and has not been told back in full, or all have been proposed."""
         if self._handed == len(self._batch):
-            if self._ended.keys() < {proposal.number for proposal in self._batch} or self._next == len(self):
+            if self._ended.keys() < {proposal.number for proposal in self._batch} or not self._left:
                 return None
             self._tell_batch()
             self._ask_batch()
@@ -146,7 +150,7 @@ class Proposals:
     def tell(self, number: int, values: Sequence[float], state: TrialState = TrialState.COMPLETE) -> None:
         """How a trial ended: its objectives in the spec's order, none if it failed or was pruned."""
         self._ended[number] = End(values, state)
-        if self._next == len(self) and len(self._ended) == len(self._batch):
+        if not self._left and len(self._ended) == len(self._batch):
             self._tell_batch()
 
     def report(self, number: int, step: int, delta_m: float) -> bool:
@@ -159,16 +163,14 @@ class Proposals:
 
     def _ask_batch(self) -> None:
         """Up to ``search.batch`` trials of one arm."""
-        at, total, index = self._place[self._next]
-        count = min(self.search.batch, total - at)
-        self._batch = [self._ask(number, index) for number in range(self._next, self._next + count)]
-        self._next += count
+        arm, own = self._left.pop()
+        self._batch = [self._ask(number, arm) for number in own]
 
-    def _ask(self, number: int, index: int) -> Proposal:
-        trial = self._trials[number] = self.studies[index].ask()
+    def _ask(self, number: int, arm: int) -> Proposal:
+        trial = self._trials[number] = self.studies[arm].ask()
         trial.set_user_attr("trial_id", name_of(number))
-        point = self.arms[index].walked(partial(_suggest, trial))
-        return Proposal(number, index, point, self.arms[index].chosen(point))
+        point = self.arms[arm].walked(partial(_suggest, trial))
+        return Proposal(number, arm, point, self.arms[arm].chosen(point))
 
     def _tell_batch(self) -> None:
         for proposal in self._batch:

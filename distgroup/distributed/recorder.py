@@ -1,6 +1,7 @@
 """Writes a row of table `trials` as each trial ends, and tells the proposals."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -21,6 +22,8 @@ class Recorder(tune.Callback):
     def __init__(self, bench: Bench, proposals: Proposals, done: Callable[[], None]) -> None:
         self.bench, self.proposals, self.done = bench, proposals, done
         self.running: dict[int, Proposal] = {}
+        self.reports: dict[int, dict[int, float]] = defaultdict(dict)
+        """Δm on validation by trial and report, while the trial runs."""
         trials = bench.store.read("trials")
         comparable = about(bench.problem, bench.seeds)
         own = trials[(trials[list(comparable)] == comparable).all(axis=1)]
@@ -41,8 +44,14 @@ class Recorder(tune.Callback):
                 f"{self.bench.store}: trial {proposal.trial_id} there tried {row['params']}; the spec now proposes "
                 f"{proposal.choice.columns()['params']}, as another version of optuna may; choose another --output"
             )
+        for step, delta_m in enumerate([] if row["reports_val"] is None else row["reports_val"]):
+            self.proposals.report(proposal.number, step, delta_m)
         self._tell(proposal, row)
         return True
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Any, **info: Any) -> None:  # noqa: ARG002
+        if report := result.get(REPORT):
+            self.reports[trial.config["number"]][report.step] = report.delta_m
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
         result = trial.last_result
@@ -58,7 +67,8 @@ class Recorder(tune.Callback):
     def _end(self, trial: Any, found: dict[str, Any]) -> None:
         proposal = self.running.pop(trial.config["number"])
         problem, seeds = self.bench.problem, self.bench.seeds
-        row = trial_row(problem, seeds, proposal, found)
+        reports = self.reports.pop(proposal.number, {})
+        row = trial_row(problem, seeds, proposal, {"reports_val": list(reports.values()) or None} | found)
         self.bench.store.write("trials", part_of(problem, seeds, proposal.number), [row])
         self._tell(proposal, row)
 

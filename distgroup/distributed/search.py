@@ -7,6 +7,7 @@ and those that the tables hold are told back without being run.
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -19,7 +20,7 @@ from distgroup.distributed.proposer import Proposer
 from distgroup.distributed.recorder import Recorder
 from distgroup.distributed.trainable import REPORT, Trial
 from distgroup.distributed.trial_training import on_workers
-from distgroup.proposals import Mirror, Proposals, number_of_trials
+from distgroup.proposals import Mirror, Proposals, numbers
 from distgroup.resources import Resources
 from distgroup.results.store import Store
 from distgroup.results.trials import part_of
@@ -33,8 +34,8 @@ RETRIES = 3
 
 def searched(problem: Problem, seeds: Sequence[int], search: Search, store: Store) -> bool:
     """Has every trial ended already?"""
-    numbers = range(number_of_trials(search, len(problem.task_set.tasks)))
-    return {part_of(problem, seeds, number) for number in numbers} <= set(store.keys("trials"))
+    every = chain.from_iterable(numbers(search, len(problem.task_set.tasks)))
+    return {part_of(problem, seeds, number) for number in every} <= set(store.keys("trials"))
 
 
 def run_search(
@@ -98,5 +99,5 @@ class _Pruning(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ARG002
         report = result.get(REPORT)
-        stop = report and self.proposals.report(trial.config["number"], result["training_iteration"], report.delta_m)
+        stop = report and self.proposals.report(trial.config["number"], report.step, report.delta_m)
         return TrialScheduler.STOP if stop else TrialScheduler.CONTINUE

@@ -105,6 +105,7 @@ TRIALS = _table(
     ),
     _STEPS,
     _SECONDS,
+    _field("reports_val", pa.list_(_REAL), "Δm on val at each tenth of a trial's training; null if it was looked up"),
     _field("error", _TEXT, "why the trial failed"),
 )
 
