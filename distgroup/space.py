@@ -84,9 +84,9 @@ class Candidate(Options):
 
 def _candidate(value: Any) -> Any:
     """From what a user writes; ``{estimator: …, searched: …}``, as the resolved spec has it, stays."""
-    if isinstance(value, str):
-        return {"estimator": {"kind": value}}
-    if not isinstance(value, Mapping) or "estimator" in value:
+    if not isinstance(value, Mapping):
+        return {"estimator": short(value)}
+    if "estimator" in value:
         return value
     searched = {name: found for name, found in value.items() if _searched(str(value.get("kind")), str(name), found)}
     fixed = {name: found for name, found in value.items() if name not in searched}

@@ -45,7 +45,7 @@ def test_defaults_and_short_forms(tmp_path):
     assert spec.model.encoder.widths == (64, 64)
     assert spec.gain == "relative"
     assert spec.search.sampler.kind == "grid"
-    assert spec.search.space.estimator == (Random(), LabelSimilarity())
+    assert [one.estimator for one in spec.search.space.estimator] == [Random(), LabelSimilarity()]
     assert spec.search.space.selector == (Exact(),)
     assert spec.search.space.num_groups == ("auto",)
 
@@ -59,7 +59,7 @@ def test_options_may_be_written_out(tmp_path):
     }
     path.write_text(changed(**{"search.space": space}))
     found = load_spec(path).search.space
-    assert found.estimator == (Lookahead(), Lookahead(every=5))
+    assert [one.estimator for one in found.estimator] == [Lookahead(), Lookahead(every=5)]
     assert found.num_groups == (1, 2, "auto")
     assert found.selector == (Exact(), Exact(disjoint=True))
 
@@ -117,12 +117,13 @@ WRONG = [
     # Unknown keys, with the nearest known one.
     (
         {"nmae": "x"},
-        "nmae: unknown key; allowed: name, seeds, data, model, training, gain, ground_truth, search, output "
+        "nmae: unknown key; allowed: name, seeds, data, model, training, gain, ground_truth, search, sweep, train, "
+        "resources, output "
         "(did you mean name?)",
     ),
     (
         {"training.step": 3},
-        "training.step: unknown key; allowed: steps, batch_size, optimizer, budget (did you mean steps?)",
+        "training.step: unknown key; allowed: steps, batch_size, optimizer, budget, workers, parallel (did you mean steps?)",
     ),
     (
         {"training.optimizer": {"kind": "adam", "momentum": 0.9}},
@@ -155,10 +156,15 @@ WRONG = [
     ({"search.space.estimator": ["random", "lookahed"]}, "(did you mean lookahead?)"),
     ({"model.encoder": {"widths": [8]}}, "model.encoder.kind: missing; allowed: mlp, cnn, python"),
     ({"model.encoder": {"kind": "rnn"}}, "model.encoder.kind: found 'rnn'; allowed: mlp, cnn, python"),
-    ({"search.sampler": "nsga2"}, "search.sampler: found 'nsga2'; allowed: tpe, random, grid"),
+    ({"search.sampler": "nsga"}, "search.sampler: found 'nsga'; allowed: tpe, random, grid, nsga2"),
     # Not among the alternatives.
     ({"gain": "relativ"}, "gain: found 'relativ'; allowed: relative, log_ratio, metric (did you mean relative?)"),
-    ({"ground_truth.update": ["selective"]}, "ground_truth.update[0]: found 'selective'; allowed: separate"),
+    ({"ground_truth.update": ["joint"]}, "ground_truth.update[0]: found 'joint'; allowed: separate, selective"),
+    ({"sweep": {"training.steps": []}}, "sweep.training.steps: found []; must be at least 1 long"),
+    (
+        {"search.space.estimator": [{"kind": "lookahead", "every": [5, 0]}]},
+        "lookahead: every: Input should be greater than or equal to 1, found 0",
+    ),
     ({"training.budget": "total"}, "training.budget: found 'total'; allowed: per_network"),
     (
         table(tasks={"a": {"column": "y", "kind": "regresion"}}),
@@ -267,7 +273,7 @@ def test_all_that_is_wrong_is_said_at_once(refused):
         "not a valid spec",
         "  name: missing",
         "  training.steps: found 0; must be at least 1",
-        "  training.lr: unknown key; allowed: steps, batch_size, optimizer, budget",
+        "  training.lr: unknown key; allowed: steps, batch_size, optimizer, budget, workers, parallel",
     ]
 
 
