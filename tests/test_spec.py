@@ -123,7 +123,8 @@ WRONG = [
     ),
     (
         {"training.step": 3},
-        "training.step: unknown key; allowed: steps, batch_size, optimizer, budget, workers, parallel (did you mean steps?)",
+        "training.step: unknown key; allowed: steps, batch_size, optimizer, budget, workers, parallel "
+        "(did you mean steps?)",
     ),
     (
         {"training.optimizer": {"kind": "adam", "momentum": 0.9}},
