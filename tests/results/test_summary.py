@@ -221,7 +221,7 @@ def test_trials_with_hyperparameters_show_them_and_have_no_regret(point):
     row = methods(point.store).loc["samplewise"]
     assert row["settings"] == "training.optimizer.lr=0.0123"
     assert np.isnan(row["gap_closed_se"])
-    assert "[training.optimizer.lr=0.0123]" in printed(point.store)
+    assert "(training.optimizer.lr=0.0123)" in printed(point.store)
 
 
 def test_baselines_have_rows_of_their_own(point):

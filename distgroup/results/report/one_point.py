@@ -68,7 +68,7 @@ def _groupings(section: Section) -> Table:
     shown.add_column(no_wrap=True)
     shown.add_column(overflow="fold")
     for row in section.methods.to_dict("records"):
-        settings = f"   [{row['settings']}]" if row["settings"] else ""
+        settings = f"  ({row['settings']})" if row["settings"] else ""
         shown.add_row(row["method"], row["grouping"].replace("|", " | ") + settings)
     shown.add_section()
     for row in section.references.to_dict("records"):

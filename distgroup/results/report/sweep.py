@@ -20,7 +20,7 @@ def show_sweep(summary: Summary, console: Console) -> None:
 
 def _overall(found: pd.DataFrame, measure: str, points: int) -> Table:
     what = "regret" if measure == "regret" else "Δm"
-    shown = table(f"{points} points: {what} on test by number of groups, mean ± standard deviation over points")
+    shown = table(f"{points} points: {what} on test by number of groups, mean ± sd over points")
     shown.add_column("method")
     numbers = by_size(list(found["num_groups"].unique()))
     for name in numbers:
@@ -45,22 +45,17 @@ def _cell(row: "pd.Series[float]", measure: str, points: int) -> str:
 def _points(points: tuple[PointSummary, ...]) -> Table:
     shown = table("points")
     shown.add_column("", justify="right")
-    shown.add_column("task set")
-    shown.add_column("setting")
-    for name in ("seeds", "done", "failed", "ceiling", "best on val", "Δm", "regret"):
-        shown.add_column(name, justify="left" if name == "best on val" else "right")
+    for name in ("task set", "setting"):
+        shown.add_column(name, overflow="fold")
+    for name in ("done", "ceiling"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    shown.add_column("best on val", no_wrap=True)
+    for name in ("Δm", "regret"):
+        shown.add_column(name, justify="right", no_wrap=True)
     for i, point in enumerate(points, start=1):
         ceilings = [number(ceiling, 2) for _, ceiling in sorted(point.ceilings.items())]
-        counts = str(point.count("done")), str(point.count("failed") + (point.error is not None))
-        shown.add_row(
-            str(i),
-            point.taskset,
-            point.label,
-            str(len(point.seeds)),
-            *counts,
-            " / ".join(ceilings) or "–",
-            *_best(point),
-        )
+        done = f"{point.count('done')}/{len(point.trials)}"
+        shown.add_row(str(i), point.taskset, point.label, done, " / ".join(ceilings) or "–", *_best(point))
     return shown
 
 
@@ -75,7 +70,8 @@ def _best(point: PointSummary) -> tuple[str, str, str]:
 
 def _notes(found: pd.DataFrame, measure: str) -> str:
     lines = [
-        "Each method and number of groups counts at a point with its trial that has the largest Δm on validation. In "
+        "Each method and number of groups counts at a point with its trial that has the largest Δm on validation; ± "
+        "standard deviation over points, of a point's Δm over seeds. In "
         "brackets: at how many points, if not at all. Failed: share of its trials.",
         "Ceiling: agreement of the ground truth's test gains with themselves between halves of the seeds (separate / "
         "selective, if both were enumerated). One point with all its tables: `distgroup report DIR --point N`.",
