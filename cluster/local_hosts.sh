@@ -101,7 +101,8 @@ up || up || up || { # on a busy machine a head may take longer than the half min
   cat "$work/up.log"
   exit 1
 }
-until on_laptop ray exec "$work/onpremise.yaml" "PATH=$bin:\$PATH ray status" 2>&1 | grep -q "/3.0 CPU"; do sleep 1; done
+ray_status() { on_laptop ray exec "$work/onpremise.yaml" "PATH=$bin:\$PATH ray status" 2>&1 || true; }
+until [[ $(ray_status) == *"/3.0 CPU"* ]]; do sleep 1; done
 echo "all three hosts are up"
 on_laptop ray dashboard "$work/onpremise.yaml" >"$work/tunnel.log" 2>&1 &
 echo "submitting"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RAY = str(Path(sys.executable).with_name("ray"))
@@ -50,7 +50,8 @@ def start_head(temporary: Path, port: int, *options: str) -> subprocess.Popen[st
 
 def end(head: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> None:
     """The head and all that it started in its process group."""
-    os.killpg(head.pid, how)
+    with suppress(ProcessLookupError):
+        os.killpg(head.pid, how)
     head.wait(timeout=60)
 
 

@@ -86,7 +86,7 @@ def test_nodes_lost_while_enumerating_searching_and_training_change_no_table(tmp
         pd.testing.assert_frame_equal(disturbed[name], frame, check_exact=True)
 
 
-def test_a_lost_head_is_named_and_resuming_completes_the_run(tmp_path, short_folder):
+def test_a_lost_head_ends_the_run_and_resuming_completes_it(tmp_path, short_folder):
     write(tmp_path, **CHANGES | {"train": {"best": False}})
     head, port = None, free_port()
     command = [*DISTGROUP, "run", "spec.yaml", "--address", f"127.0.0.1:{port}", "--output", "shot"]
@@ -97,7 +97,6 @@ def test_a_lost_head_is_named_and_resuming_completes_the_run(tmp_path, short_fol
         end(head)
         _, said = run.communicate(timeout=300)
         assert run.returncode == 1
-        assert "is gone; when it is back, --resume goes on" in said
         assert "Traceback" not in said
         head = start_head(short_folder, port, "--include-dashboard=false")
         again = subprocess.run([*command, "--resume"], cwd=tmp_path, capture_output=True, text=True, check=False)
