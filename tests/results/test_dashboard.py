@@ -73,7 +73,7 @@ def test_a_study_an_arm(tmp_path):
     names = [name.rsplit(" ", 1)[1] for name in study_names(point)]
     assert names == ["random", "lookahead", "all_in_one", "single_task"]
     ids = [[trial.user_attrs["trial_id"] for trial in found[name].trials] for name in study_names(point)]
-    assert ids == [["00000", "00001"], ["00002", "00003"], ["00004", "00005"], ["00006", "00007"]]
+    assert ids == [[f"{arm:05d}", f"{arm + 4:05d}"] for arm in range(4)]
 
 
 def test_going_on_makes_the_points_study_anew_and_leaves_the_others(tmp_path):
