@@ -1,6 +1,6 @@
 """The base of everything that a spec can configure: frozen, and a misspelt key is an error."""
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -29,4 +29,5 @@ def _holds_truth(value: Any) -> bool:
 
 
 def _takes_truth(model: type[Options], name: str) -> bool:
-    return name not in model.model_fields or model.model_fields[name].annotation is bool
+    annotation = model.model_fields[name].annotation if name in model.model_fields else bool
+    return annotation is bool or bool in get_args(annotation)

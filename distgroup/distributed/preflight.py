@@ -55,7 +55,7 @@ def needs_of(spec: Spec) -> set[Needs]:
     training = spec.training
     found = {Needs(spec.resources.cpus, spec.resources.gpus)}
     if spec.train.best or on_workers(training, spec.search):
-        gpus = 1 if training.parallel.device == "gpu" else 0
+        gpus = 1 if training.parallel.use_gpu is True else 0
         found.add(Needs(training.parallel.cpus_per_worker, gpus, workers=training.workers))
     return found
 

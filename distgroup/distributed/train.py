@@ -123,9 +123,9 @@ def _claim(assignment: Assignment, folder: Location, resume: bool) -> None:
 
 
 def _on_gpu(training: Training) -> bool:
-    if training.parallel.device == "auto":
+    if training.parallel.use_gpu == "auto":
         return bool(ray.cluster_resources().get("GPU", 0) >= training.workers)
-    return training.parallel.device == "gpu"
+    return training.parallel.use_gpu
 
 
 def _per_worker(training: Training, gpu: bool) -> dict[str, float]:

@@ -32,7 +32,7 @@ def on_workers(training: Training, search: Search) -> Resources | None:
     if training.workers == 1 or "selective" not in search.space.update:
         return None
     each = training.parallel.cpus_per_worker
-    return Resources(cpus=each * training.workers, gpus=training.workers if training.parallel.device == "gpu" else 0)
+    return Resources(cpus=each * training.workers, gpus=training.workers if training.parallel.use_gpu is True else 0)
 
 
 def train_on_workers(

@@ -39,8 +39,8 @@ class Parallel(Options):
     """How each worker of data-parallel training goes about it. Results do not depend on it, but for rounding."""
 
     cpus_per_worker: float = Field(default=1, gt=0, description="CPUs that each worker takes; may be a fraction")
-    device: Literal["auto", "cpu", "gpu"] = Field(
-        default="auto", description="gpu: one for each worker; auto: if the cluster has so many"
+    use_gpu: Literal["auto"] | bool = Field(
+        default="auto", description="true: one for each worker; auto: if the cluster has so many"
     )
     precision: Literal["auto", "float32", "bf16"] = Field(
         default="auto",

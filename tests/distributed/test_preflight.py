@@ -52,7 +52,7 @@ def test_a_spec_needs_room_for_a_task_and_for_all_workers_of_its_training():
     changes = {
         "resources": {"cpus": 1, "gpus": 0.25},
         "training.workers": 4,
-        "training.parallel": {"cpus_per_worker": 2, "device": "gpu"},
+        "training.parallel": {"cpus_per_worker": 2, "use_gpu": True},
         "train": {"best": True},
     }
     assert needs_of(Spec.model_validate(spec_content(changes))) == {Needs(1, 0.25), Needs(2, 1, workers=4)}

@@ -117,4 +117,4 @@ def test_more_workers_than_there_is_room_or_work_for(tmp_path, workers, message)
 
 def test_a_gpu_that_is_not_there_is_missed(tmp_path):
     with pytest.raises(RequestError, match=r"1 workers take 1 GPUs, and there are 0"):
-        train(assignment("selective", PAIRS, parallel=Parallel(device="gpu")), tmp_path)
+        train(assignment("selective", PAIRS, parallel=Parallel(use_gpu=True)), tmp_path)
