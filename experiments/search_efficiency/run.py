@@ -41,7 +41,8 @@ def main() -> None:
     summed = pd.concat(
         [pd.DataFrame(summary(improved[name], grid)).assign(taskset=name) for name, grid in grids.items()]
     )
-    summed.to_parquet(HERE / "summary.parquet", index=False, compression="zstd")
+    for kept, rows in (("improvements", found), ("summary", summed)):
+        rows.to_parquet(HERE / f"{kept}.parquet", index=False, compression="zstd")
     draw(found, table, TRIALS, HERE / "figures")
     write(found, summed, table, TRIALS, HERE / "README.md")
 
