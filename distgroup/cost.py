@@ -20,7 +20,7 @@ from distgroup.sweep import Point
 from distgroup.update import Update
 
 START = 10.0
-"""Seconds until Ray has started and Tune has its first worker; on 2 cores, Ray 2.60: 6 to 15."""
+"""Seconds, about, until Ray has started and Tune has its first worker."""
 
 EACH = 0.08
 """Seconds that Tune and Optuna take a trial, beside the trial's own; on 2 cores, workers kept: 0.058 to 0.092."""
