@@ -100,6 +100,11 @@ class Location:
         with self._opened() as (system, path):
             system.delete_file(path)
 
+    def remove_folder(self) -> None:
+        """Delete the folder and all that is in it."""
+        with self._opened() as (system, path):
+            system.delete_dir(path)
+
     def move(self, to: "Location") -> None:
         """Rename the file; in an object store, copy and delete it."""
         if self.local is not None and to.local is not None:

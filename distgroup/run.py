@@ -11,6 +11,7 @@ from distgroup.distributed.model import train_model
 from distgroup.distributed.partitions import enumerate_partitions, partitions_enumerated
 from distgroup.distributed.preflight import check, needs_of
 from distgroup.distributed.search import run_search, searched
+from distgroup.distributed.train import remove, superseded
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
 from distgroup.errors import describe
@@ -44,7 +45,10 @@ def finished(point: Point, store: Store) -> bool:
 
 def trained(point: Point, store: Store, *, alone: bool) -> bool:
     """Is the model there that the spec asks for, if it asks for one?"""
-    return not point.spec.train.best or has_model(model_folder(point, store, alone=alone))
+    if not point.spec.train.best:
+        return True
+    folder, assignment = model_folder(point, store, alone=alone), best_assignment(point, store.read("trials"))
+    return assignment is None or (has_model(folder) and not superseded(assignment, folder))
 
 
 def run(points: Sequence[Point], store: Store, address: str | None, progress: Progress) -> None:
@@ -89,7 +93,12 @@ def _run_point(point: Point, store: Store, progress: Progress, *, alone: bool) -
 def _train_best(point: Point, folder: Location, store: Store, progress: Progress, *, joined: bool) -> None:
     """Train the trial that validation chose; on a cluster that was joined, wait for the nodes that it takes."""
     assignment = best_assignment(point, store.read("trials"))
-    if assignment is None or has_model(folder):
+    if assignment is None:
+        return
+    if superseded(assignment, folder):
+        print(f"{folder}: what the spec and its trials call the best is another now; trained anew")
+        remove(folder)
+    if has_model(folder):
         return
     with progress("training the best", assignment.batches) as done:
         train_model(assignment, folder, resume=True, wait_for_nodes=joined, done=done)

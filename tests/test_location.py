@@ -37,6 +37,15 @@ def test_what_is_written_is_read_listed_replaced_moved_and_removed(folder):
     assert not (folder / "d" / "e.txt").exists()
 
 
+def test_a_folder_is_removed_with_all_that_is_in_it(folder):
+    for name in ("a.txt", "b.txt"):
+        (folder / "old" / "deep" / name).write(b"one")
+    (folder / "kept.txt").write(b"two")
+    (folder / "old").remove_folder()
+    assert folder.entries() == {"kept.txt": True}
+    assert not (folder / "old" / "deep" / "a.txt").exists()
+
+
 def test_a_file_can_be_read_from_any_place_in_it(folder):
     (folder / "a").write(b"0123456789")
     with (folder / "a").stream() as stream:

@@ -122,6 +122,20 @@ def _claim(assignment: Assignment, folder: Location, resume: bool) -> None:
         raise RequestError(f"{folder}: already holds this training; add --resume to go on, or choose another --output")
 
 
+def superseded(assignment: Assignment, folder: Location) -> bool:
+    """Does the folder hold a training, or its model, other than this one?"""
+    file = folder / ABOUT
+    return file.exists() and json.loads(file.read()) != assignment.description
+
+
+def remove(folder: Location) -> None:
+    """Delete a training and its model. What says whose they are goes last: cut short, it is there to be done again."""
+    for name, is_file in folder.entries().items():
+        if name != ABOUT:
+            (folder / name).remove() if is_file else (folder / name).remove_folder()
+    (folder / ABOUT).remove()
+
+
 def _on_gpu(training: Training) -> bool:
     if training.parallel.use_gpu == "auto":
         return bool(ray.cluster_resources().get("GPU", 0) >= training.workers)

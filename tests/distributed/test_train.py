@@ -1,5 +1,6 @@
 """Data-parallel training with Ray Train: on any number of ranks it is what one rank does."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from distributed.train_cases import assignment, cases, every_case, normalised, o
 from ray.train import RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer
 
-from distgroup.distributed.train import train
+from distgroup.distributed.train import ABOUT, CHECKPOINTS, remove, superseded, train
 from distgroup.errors import DivergedError, RequestError
 from distgroup.grouping import Grouping
+from distgroup.location import Location
 from distgroup.training.comm import Ranks
 from distgroup.training.execution import train_here
 from distgroup.training.regrouping import Adaptive
@@ -118,3 +120,15 @@ def test_more_workers_than_there_is_room_or_work_for(tmp_path, workers, message)
 def test_a_gpu_that_is_not_there_is_missed(tmp_path):
     with pytest.raises(RequestError, match=r"1 workers take 1 GPUs, and there are 0"):
         train(assignment("selective", PAIRS, parallel=Parallel(use_gpu=True)), tmp_path)
+
+
+def test_a_training_gives_way_to_another_and_only_to_another(tmp_path):
+    folder, pairs = Location.of(tmp_path / "model"), assignment("separate", PAIRS)
+    assert not superseded(pairs, folder)
+    (folder / ABOUT).write(json.dumps(pairs.description).encode())
+    (folder / CHECKPOINTS / "checkpoint_0" / "state.pt").write(b"")
+    (folder / "model.json").write(b"")
+    assert not superseded(pairs, folder)
+    assert superseded(assignment("selective", PAIRS), folder)
+    remove(folder)
+    assert folder.entries() == {}
