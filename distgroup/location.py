@@ -158,6 +158,11 @@ def _file_system(root: str) -> tuple[fs.FileSystem, str]:
     return system, path.rstrip("/")
 
 
+def is_unfinished(name: str) -> bool:
+    """Is it what a process that was killed while it wrote leaves behind?"""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
 def _write_beside(path: Path, content: bytes | pa.Buffer) -> None:
     """Write under a name that readers ignore and that no other writer uses, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,8 +33,8 @@ def workers(address: str | None = None) -> Iterator[bool]:
     Without ``address`` that of `RAY_ADDRESS` is joined, which is what a submitted job finds set; without either, or
     with ``local``, this machine has a Ray of its own. Yields whether a cluster was joined.
 
-    Raises RequestError if there is no cluster of this Ray version at the address, ClusterError if it is lost later or
-    kills a worker for want of memory.
+    Raises RequestError if there is no cluster of this Ray version at the address, ClusterError if one's own does not
+    start, or it is lost later or kills a worker for want of memory.
     """
     if ray.is_initialized():
         yield len(ray.nodes()) > 1
@@ -49,12 +49,22 @@ def workers(address: str | None = None) -> Iterator[bool]:
     else:
         # A Ray of our own on this machine needs no token, and would write one under the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-        _init(address, include_dashboard=False)
+        _start()
     try:
         with _explained(ray.get_runtime_context().gcs_address):
             yield joined
     finally:
         ray.shutdown()
+
+
+def _start() -> None:
+    """Raises ClusterError if Ray does not come up: it gives up after 30 s, which a busy machine may take."""
+    try:
+        _init("local", include_dashboard=False)
+    except Exception as error:  # that is what Ray raises
+        raise ClusterError(
+            f"Ray did not start; if this machine is only busy, --resume tries again. It says: {_first_line(error)}"
+        ) from error
 
 
 def _join(address: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from distgroup.errors import RequestError
-from distgroup.location import Location
+from distgroup.location import Location, is_unfinished
 from distgroup.results import lock
 from distgroup.results.extension import Change, changes
 from distgroup.results.store import Store
@@ -100,7 +100,8 @@ def _check_ours(folder: Location, spec: Spec) -> None:
     folder.check_folder()
     entries = folder.entries()
     started = SPEC in entries and (folder / SPEC).read() == spec.to_yaml().encode()
-    if not (MANIFEST in entries or started or not entries.keys() - {lock.NAME} or not Store(folder).empty):
+    others = [name for name in entries if name != lock.NAME and not is_unfinished(name)]
+    if not (MANIFEST in entries or started or not others or not Store(folder).empty):
         raise RequestError(f"{folder}: holds something that is not a distgroup run; choose another --output")
 
 

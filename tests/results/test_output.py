@@ -37,6 +37,12 @@ def test_an_empty_folder_will_do(tmp_path):
     assert (tmp_path / "spec.yaml").exists()
 
 
+def test_a_folder_will_do_that_a_run_left_when_it_was_killed_over_its_first_file(tmp_path):
+    (tmp_path / ".spec.yaml.host.1.2.tmp").write_text("name:")
+    open_output(tmp_path, make_spec(), PROBLEMS, resume=True)
+    assert (tmp_path / "spec.yaml").exists()
+
+
 def test_the_same_spec_needs_resume(tmp_path):
     with_a_table(tmp_path, make_spec())
     with pytest.raises(RequestError, match=f"{tmp_path}: already holds results of this spec; add --resume"):
