@@ -82,7 +82,7 @@ checks = {"initial_delay_ms": 1000, "period_ms": 1000, "timeout_ms": 2000, "fail
 quick = " ".join(f"RAY_health_check_{name}={value}" for name, value in checks.items())
 for role in "head", "worker":
     config[f"{role}_start_ray_commands"] = [
-        f"{quick} {line} --num-cpus=1 --object-store-memory=100000000" if "ray start" in line else line
+        f"export {quick}; {line} --num-cpus=1 --object-store-memory=100000000" if "ray start" in line else line
         for line in config[f"{role}_start_ray_commands"]
     ]
 print(yaml.safe_dump(config, width=1000))
@@ -108,7 +108,7 @@ on_laptop ray dashboard "$work/onpremise.yaml" >"$work/tunnel.log" 2>&1 &
 echo "submitting"
 on_laptop distgroup submit "$spec" --address http://127.0.0.1:8265 --output "$output" &
 job=$!
-until [ -n "$(find "$output/tables" -name '[!.]*.parquet' -print -quit 2>/dev/null)" ]; do
+until [ -n "$(find "$output/tables/subsets" -name '[!.]*.parquet' -print -quit 2>/dev/null)" ]; do
   kill -0 $job 2>/dev/null || break
   sleep 0.5
 done
