@@ -1,0 +1,81 @@
+"""A search on so many cores, simulated: Tune's one driver, batches that end before the next begins, workers that start.
+
+As Ray 2.60 does it (`ray/tune/execution/tune_controller.py`): of a searcher that is not its own, Tune has one trial
+pending at a time, and asks for one worker for it. If a trial ends first, the pending one takes that worker, and the one
+that was starting is dropped. A worker that nobody waits for is stopped, unless it is the only idle one.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """In seconds."""
+
+    each: float
+    """Tune, Optuna and the recorder for one trial: the driver's, one trial after another."""
+    start: float
+    """Of a worker."""
+
+
+@dataclass
+class Simulation:
+    seconds: Sequence[float]
+    """Of each trial, in the order proposed."""
+    batch: int
+    cores: int
+    of: Overheads
+    pending_at_most: int = 1
+    now: float = 0.0
+    """The driver's clock."""
+    running: list[float] = field(default_factory=list)
+    """When each ends."""
+    pending: list[tuple[float, float]] = field(default_factory=list)
+    """When the worker will have started, and the trial's own seconds."""
+    idle: int = 0
+    most: int = 0
+    """Trials that ran at a time."""
+
+    def run(self) -> float:
+        """Wall seconds of the search."""
+        for at in range(0, len(self.seconds), self.batch):
+            self._batch(list(self.seconds[at : at + self.batch]))
+        return self.now
+
+    def _batch(self, left: list[float]) -> None:
+        left.reverse()
+        while left or self.pending or self.running:
+            while left and len(self.pending) < self.pending_at_most and self._taken < min(self.batch, self.cores):
+                self._propose(left.pop())
+            self._next()
+
+    @property
+    def _taken(self) -> int:
+        return len(self.pending) + len(self.running)
+
+    def _propose(self, seconds: float) -> None:
+        if self.idle:
+            self.idle -= 1
+            self._start(self.now, seconds)
+        else:
+            heapq.heappush(self.pending, (self.now + self.of.start, seconds))
+
+    def _start(self, at: float, seconds: float) -> None:
+        heapq.heappush(self.running, at + seconds)
+        self.most = max(self.most, len(self.running))
+
+    def _next(self) -> None:
+        """A worker has started, or a trial has ended."""
+        if self.pending and (not self.running or self.pending[0][0] < self.running[0]):
+            at, seconds = heapq.heappop(self.pending)
+            self.now = max(self.now, at)
+            self._start(self.now, seconds)
+            return
+        self.now = max(self.now, heapq.heappop(self.running)) + self.of.each
+        if self.pending:
+            self.pending.sort()
+            self._start(self.now, self.pending.pop()[1])
+        elif self.idle == 0:
+            self.idle = 1
