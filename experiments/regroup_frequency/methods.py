@@ -72,8 +72,8 @@ def fixed(grouping: Grouping, batches: int) -> Method:
 
 
 def grid(of: Settings) -> list[Method]:
-    """Numbers of groups × frequencies; but `auto` never at every batch, where affinity propagation takes longer than
-    the batch."""
+    """Numbers of groups × frequencies; but `auto` not at every batch, where affinity propagation takes longer than
+    the training."""
     cells = [(k, every) for k in (2, 3, "auto") for every in of.frequencies]
     return [adaptive(k, every, of) for k, every in cells if (k, every) != ("auto", 1)]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from measures import delta_m, from_steps, holm, interval
+from problems import Settings
 from scipy.stats import friedmanchisquare
 
 BEGIN, END = "<!-- tables: written by run.py -->", "<!-- end of tables -->"
@@ -14,6 +15,16 @@ SHOWN_BY_TASK = (
     "best fixed, any number",
     "random 2 groups",
     *(f"{k} groups, every 10" for k in (2, 3, "auto")),
+)
+
+PAIRS = (
+    *((f"{k} groups, every never", f"random {k} groups") for k in (2, 3)),
+    *((f"{k} groups, every 10, released credit", f"{k} groups, every 10") for k in (2, "auto")),
+    ("auto groups, every 10, beta 0.03", "auto groups, every 10"),
+    ("1 group", "2 groups, every 10"),
+    ("3 groups, every 10", "2 groups, every 10"),
+    ("auto groups, every 10", "2 groups, every 10"),
+    ("singletons in turn", "2 groups, every 10"),
 )
 
 
@@ -37,6 +48,8 @@ def section(name: str, losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.Da
         by_task(losses),
         "How often: Δm minus that of `never`.",
         by_frequency(losses),
+        "One against the other, after as many batches: difference of Δm.",
+        in_pairs(losses),
         "One rate for all: Δm minus that of joint training at the same rate, and how much of it is more steps.",
         one_rate(rates),
         "What became of the groups.",
@@ -86,13 +99,17 @@ def fixed_partitions(losses: pd.DataFrame) -> str:
 
 
 def by_task(losses: pd.DataFrame) -> str:
+    """A column for each task, and for the mean of all but the one that moves most."""
+    shown = losses[losses["method"].isin(SHOWN_BY_TASK)].copy()
+    shown["better"] = np.log(shown["joint_same"] / shown["own"])
+    most = shown.groupby(["method", "task"])["better"].mean().abs().groupby("task").mean().idxmax()
     rows = []
     for method in SHOWN_BY_TASK:
-        part = losses[losses["method"] == method]
-        better = np.log(part["joint_same"] / part["own"]).groupby(part["task"], sort=False)
-        each = [interval(values) for _, values in better]
+        part = shown[shown["method"] == method].pivot(index="seed", columns="task", values="better")
+        part = part[losses["task"].unique()].assign(rest=part.drop(columns=most).mean(axis=1))
+        each = [interval(part[name]) for name in part]
         rows.append([method, *(f"{one.mean:+.2f} ±{one.mean - one.low:.2f}" for one in each)])
-    return table(["method", *losses["task"].unique()], rows)
+    return table(["method", *losses["task"].unique(), f"mean but for {most}"], rows)
 
 
 def by_frequency(losses: pd.DataFrame) -> str:
@@ -103,11 +120,24 @@ def by_frequency(losses: pd.DataFrame) -> str:
     rows = []
     for number, named in cells.groupby(0, sort=False):
         part = own.loc[named.index].set_axis(named[1])
-        if "never" in part.index:
-            each = [str(interval(part.loc[e] - part.loc["never"])) if e in part.index else "–" for e in frequencies]
-            p = friedmanchisquare(*part.to_numpy()).pvalue if len(part.drop_duplicates()) > 2 else np.nan
-            rows.append([number, *each, f"{p:.2f}"])
+        if len(part) > 1:
+            each = [against_never(part, every) for every in frequencies]
+            distinct = len(part.drop_duplicates()) > 2
+            rows.append([number, *each, f"{friedmanchisquare(*part.to_numpy()).pvalue:.2f}" if distinct else "–"])
     return table(["groups", *(f"every {every}" for every in frequencies), "Friedman p"], rows)
+
+
+def against_never(own: pd.DataFrame, every: str) -> str:
+    if every not in own.index:
+        return "–"
+    difference = own.loc[every] - own.loc["never"]
+    return str(interval(difference)) if difference.any() else "the same networks"
+
+
+def in_pairs(losses: pd.DataFrame) -> str:
+    own = delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
+    rows = [[f"{one} − {other}", str(interval(own.loc[one] - own.loc[other]))] for one, other in PAIRS]
+    return table(["methods", "difference"], rows)
 
 
 def one_rate(rates: pd.DataFrame) -> str:
@@ -120,13 +150,14 @@ def one_rate(rates: pd.DataFrame) -> str:
 
 
 def regroupings(changes: pd.DataFrame) -> str:
-    """A row for each method that regroups: changes a run after the first grouping, and the groupings it ended with."""
+    """A row for each method that regroups: how often it decided otherwise than before, and the groupings at the end."""
     rows = []
     for method, part in changes.groupby("method", sort=False):
-        ends = part.sort_values("batch").groupby("seed")["grouping"].last()
-        count = part.groupby("seed").size() - 1
-        groups = (ends.str.count(r"\|") + 1).mean()
-        common = ends.value_counts()
+        final = part.sort_values("batch").groupby("seed")["grouping"].last()
+        later = (part["batch"] > Settings().warm_up).sum() / len(final)
+        common = final.value_counts()
         shown = common.index[0].replace("|", "\\|")
-        rows.append([method, f"{count.mean():.1f}", f"{groups:.1f}", f"{shown} ({common.iloc[0]} of {len(ends)})"])
-    return table(["method", "changes a run", "groups at the end", "most frequent at the end (seeds)"], rows)
+        groups = (final.str.count(r"\|") + 1).mean()
+        rows.append([method, f"{later:.1f}", f"{groups:.1f}", f"`{shown}` ({common.iloc[0]} of {len(final)})"])
+    head = ["method", "changes a run after the first grouping", "groups at the end"]
+    return table([*head, "most frequent at the end (seeds)"], rows)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pandas as pd
 import torch
 from choices import after_batches, best, rates, within_steps
-from figures import draw
 from measures import at_each_rate, under_budgets
 from methods import ALONE, JOINT, Method, ablations, baselines, ends, fixed, grid
 from pool import Share, run
-from problems import LOADERS, Settings
+from problems import SETTINGS, Settings
 from readme import write
 from training import data_of, plan
 
@@ -91,13 +90,15 @@ def trained(method: Method, searched: pd.DataFrame, of: Settings) -> list[tuple[
 
 
 def main() -> None:
+    from figures import draw  # needs the extra `experiments`, which measuring does without
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasksets", nargs="*", metavar="TASK SET", help=f"of {', '.join(LOADERS)}; all if none")
+    parser.add_argument("tasksets", nargs="*", metavar="TASK SET", help=f"of {', '.join(SETTINGS)}; all if none")
     parser.add_argument("--raw", type=Path, default=RAW, help="where finished jobs are kept")
     arguments = parser.parse_args()
     with get_context("spawn").Pool(PROCESSES, torch.set_num_threads, (1,)) as pool:
         found = [
-            measure(name, Settings(), arguments.raw, pool.imap_unordered) for name in arguments.tasksets or LOADERS
+            measure(name, SETTINGS[name], arguments.raw, pool.imap_unordered) for name in arguments.tasksets or SETTINGS
         ]
     tables = [pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True)]
     for name, frame in zip(("losses", "rates", "changes"), tables, strict=True):
