@@ -36,7 +36,7 @@ def matrix(name: str, part: pd.DataFrame) -> plt.Figure:
         for axis, estimator in zip(row, estimators, strict=True):
             panel(axis, part[(part["groups"] == groups) & (part["estimator"] == estimator)])
             axis.set_title(estimator)
-        row[0].set_ylabel(f"regret, points of Δm\n{TITLES[groups]}")
+        row[0].set_ylabel(f"regret, % of the mean partition's\n{TITLES[groups]}")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, title="chosen at")
     figure.suptitle(f"{name}: regret where the truth is (below), by where the estimate was made (colour)")
     return figure
@@ -67,7 +67,7 @@ def penalty(found: pd.DataFrame) -> plt.Figure:
             axis.axhline(0, color="grey", linewidth=0.5)
             axis.set_xticks(range(len(part)), part["estimator"], rotation=60)
             axis.set_title(f"{name}, {TITLES[groups]}")
-        row[0].set_ylabel("penalty, points of Δm")
+        row[0].set_ylabel("penalty, % of the mean partition's regret")
     figure.suptitle("Regret of what was chosen elsewhere − of what was chosen where the truth is")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, title="carried along")
     return figure

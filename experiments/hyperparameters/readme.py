@@ -24,8 +24,11 @@ def section(name: str, found: dict[str, pd.DataFrame]) -> str:
     optimum = optimum.assign(regret=within(optimum, "regret"))
     seconds = costs.pivot(index="estimator", columns="at", values="seconds").loc[costs["estimator"].unique()]
     agreement = agreed.pivot(index="at", columns="judged_at", values="spearman")
+    worth = 100 * found["worths"].pivot(index="grouping", columns="at", values="delta_m")
     parts = [
         f"### {name}",
+        "Δm on test, percent:",
+        by_setting(worth.map("{:.1f}".format), "grouping"),
         *(penalty_table(found["penalties"], groups) for groups in ("2", "any")),
         f"![regret by setting](figures/{name}.png)",
         "Spearman of measured gains between settings, disjoint seeds; the diagonal is the noise ceiling:",

@@ -13,7 +13,7 @@ import readme
 import torch
 from settings import SETTINGS, STEPS, problem
 from summary import cells, penalties
-from transfer import agreement, of_estimates, of_truths
+from transfer import agreement, of_estimates, of_truths, worths
 
 from distgroup.distributed.ground_truth import enumerate_subsets
 from distgroup.distributed.workers import workers
@@ -71,7 +71,8 @@ def transferred(name: str, problems: dict[str, Problem]) -> dict[str, pd.DataFra
         costs += [{"estimator": label, "at": at, "seconds": cpu_seconds(problems[at], estimator)} for at in found]
         print(f"{name}, {label}: {time.perf_counter() - begin:.0f} s", flush=True)
     agreed = [{"at": a, "judged_at": b, "spearman": agreement(truths[a], truths[b])} for a in truths for b in truths]
-    tables = {"regrets": rows, "agreement": agreed, "costs": costs}
+    worth = [{"at": at} | row for at, truth in truths.items() for row in worths(truth)]
+    tables = {"regrets": rows, "agreement": agreed, "costs": costs, "worths": worth}
     return {key: pd.DataFrame(table).assign(taskset=name) for key, table in tables.items()}
 
 

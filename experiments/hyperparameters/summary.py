@@ -1,4 +1,7 @@
-"""Means of regret over the seeds, and 95% bootstrap intervals that resample the truth's seeds and the estimates'."""
+"""Means of regret over the seeds, as percent of the mean partition's, and 95% bootstrap intervals.
+
+These resample the truth's seeds and the estimates'.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +20,10 @@ CASE = ["taskset", "estimator", "groups"]
 
 
 def cube(part: pd.DataFrame, settings: tuple[str, ...]) -> Floats:
-    """Regret in percentage points, [at, judged at, seed of the estimate, seed of the truth]."""
+    """Regret, percent of the mean partition's, [at, judged at, seed of the estimate, seed of the truth]."""
     seeds = [sorted(part[name].unique()) for name in ("estimate_seed", "truth_seed")]
     axes = [list(settings), list(settings), *seeds]
-    values = part.set_index(["at", "judged_at", "estimate_seed", "truth_seed"])["regret"]
+    values = part.set_index(["at", "judged_at", "estimate_seed", "truth_seed"])["share"]
     found: Floats = 100 * values.reindex(pd.MultiIndex.from_product(axes)).to_numpy()
     return found.reshape([len(axis) for axis in axes])
 
@@ -44,7 +47,7 @@ def bounds(draws: Floats) -> dict[str, float]:
 
 
 def cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean regret for each pair of settings, in percentage points, with its interval."""
+    """Mean regret for each pair of settings, with its interval."""
     return pd.DataFrame(_cells(rows))
 
 

@@ -33,6 +33,20 @@ def regrets(grouping: Grouping, groups: str, truth: Truth) -> NDArray[np.float64
     return best - truth.delta_m(grouping, "test")
 
 
+def floor(groups: str, truth: Truth) -> float:
+    """Regret of the mean partition into at most so many groups."""
+    most = GROUPS[groups] or len(truth.tasks)
+    best = truth.delta_m(truth.optimum(most), "test").mean()
+    return float(best - truth.mean_partition_delta_m(most))
+
+
+def judged(grouping: Grouping, groups: str, truth: Truth) -> Iterator[Row]:
+    """One row a seed of the truth; ``share`` is of what the mean partition loses there."""
+    mean_loss = floor(groups, truth)
+    for seed, regret in zip(truth.seeds, regrets(grouping, groups, truth), strict=True):
+        yield {"truth_seed": seed, "regret": float(regret), "share": float(regret / mean_loss)}
+
+
 def of_estimates(name: str, estimates: Mapping[str, Estimate], truths: Mapping[str, Truth]) -> Iterator[Row]:
     """Of each seed's estimate at each setting, judged by the truth at each setting."""
     for at, estimate in estimates.items():
@@ -40,26 +54,29 @@ def of_estimates(name: str, estimates: Mapping[str, Estimate], truths: Mapping[s
             for groups, grouping in chosen(estimate.scores(seed)).items():
                 case: Row = {"estimator": name, "at": at, "estimate_seed": seed, "groups": groups}
                 for judged_at, truth in truths.items():
-                    for truth_seed, regret in zip(truth.seeds, regrets(grouping, groups, truth), strict=True):
-                        yield case | {
-                            "judged_at": judged_at,
-                            "truth_seed": truth_seed,
-                            "regret": float(regret),
-                            "grouping": str(grouping),
-                        }
+                    for found in judged(grouping, groups, truth):
+                        yield case | {"judged_at": judged_at, "grouping": str(grouping)} | found
 
 
 def of_truths(truths: Mapping[str, Truth]) -> Iterator[Row]:
     """Of the optimum itself: chosen on validation of all seeds but one at one setting, judged by that one at each."""
     for at, truth in truths.items():
-        for i, seed in enumerate(truth.seeds):
+        for i in range(len(truth.seeds)):
             others = np.delete(truth.gains["val"], i, axis=0).mean(axis=0)
             for groups, grouping in chosen(DenseScores(truth.tasks, others)).items():
                 case: Row = {"estimator": TRUTH, "at": at, "estimate_seed": -1, "groups": groups}
                 for judged_at, judge in truths.items():
-                    regret = float(regrets(grouping, groups, judge)[i])
-                    found: Row = {"judged_at": judged_at, "truth_seed": seed, "regret": regret}
-                    yield case | found | {"grouping": str(grouping)}
+                    found = list(judged(grouping, groups, judge))[i]
+                    yield case | {"judged_at": judged_at, "grouping": str(grouping)} | found
+
+
+def worths(truth: Truth) -> Iterator[Row]:
+    """Δm on test, mean over seeds: of all-in-one, of the mean partition, of the optima that regret is measured from."""
+    yield {"grouping": "all in one", "delta_m": float(truth.delta_m(truth.all_in_one, "test").mean())}
+    for groups, most in GROUPS.items():
+        best = float(truth.delta_m(truth.optimum(most), "test").mean())
+        yield {"grouping": f"mean partition, {groups}", "delta_m": best - floor(groups, truth)}
+        yield {"grouping": f"optimum, {groups}", "delta_m": best}
 
 
 def agreement(a: Truth, b: Truth) -> float:

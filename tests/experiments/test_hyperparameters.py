@@ -67,7 +67,7 @@ def test_intervals_hold_the_mean_and_vanish_without_spread(scripts):
     spread = scripts.summary.penalties(rows)
     assert (spread["low"] < spread["penalty"]).all()
     assert (spread["penalty"] < spread["high"]).all()
-    still = scripts.summary.penalties(rows.assign(regret=(rows["at"] == rows["judged_at"]).astype(float)))
+    still = scripts.summary.penalties(rows.assign(share=(rows["at"] == rows["judged_at"]).astype(float)))
     np.testing.assert_allclose(still[["penalty", "low", "high"]], -100.0)
 
 
