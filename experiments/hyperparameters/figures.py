@@ -67,7 +67,7 @@ def penalty(found: pd.DataFrame) -> plt.Figure:
             axis.axhline(0, color="grey", linewidth=0.5)
             axis.set_xticks(range(len(part)), part["estimator"], rotation=60)
             axis.set_title(f"{name}, {TITLES[groups]}")
-        row[0].set_ylabel("penalty, % of the mean partition's regret")
+        row[0].set_ylabel("penalty, % of the\nmean partition's regret")
     figure.suptitle("Regret of what was chosen elsewhere − of what was chosen where the truth is")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, title="carried along")
     return figure
