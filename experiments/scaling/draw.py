@@ -33,6 +33,7 @@ def draw(enumerations: pd.DataFrame, searches: pd.DataFrame, path: Path) -> None
 
 
 def _colour(run: str) -> str:
-    """One a batch size."""
-    batch = run.split("batch ")[1].split(",")[0]
-    return {"1": "C3", "8": "C4", "64": "C5", "256": "C6"}[batch]
+    """One a batch size, and one for the longer trials."""
+    if run.startswith("ten"):
+        return "C7"
+    return {"1": "C3", "8": "C4", "64": "C5", "256": "C6"}[run.split("batch ")[1].split(",")[0]]

@@ -27,6 +27,8 @@ class Overheads:
     submit: float
     collect: Sequence[tuple[int, float]]
     """Of the driver, for a task that is done, among so many that are not."""
+    read: float = 0.0
+    """Of the driver, for a chunk's part, once all are done."""
 
     def collected(self, pending: int) -> float:
         return float(np.interp(pending, *zip(*self.collect, strict=True)))
@@ -41,7 +43,7 @@ class Bounds:
     path: float
     """A worker's start, one seed's singletons, the longest chunk."""
     driver: float
-    """Submitting all chunks and collecting them."""
+    """Submitting all chunks, collecting them, reading their parts."""
 
     @property
     def binding(self) -> str:
@@ -49,7 +51,7 @@ class Bounds:
 
 
 def simulated(work: Sequence[Work], cores: int, of: Overheads) -> float:
-    """Wall seconds from the first submission to the last chunk's collection.
+    """Wall seconds from the first submission until all has been read back.
 
     The driver submits in the order of the plan, then collects. A chunk is ready when it is submitted and its seed's
     singletons are done; what is ready first is started first, on the core that is free first.
@@ -83,7 +85,7 @@ def _collected(ends: Sequence[float], submitted: float, of: Overheads) -> float:
     now = submitted
     for i, end in enumerate(ends):
         now = max(now, end) + of.collected(len(ends) - i)
-    return now
+    return now + len(ends) * of.read
 
 
 def bounds(work: Sequence[Work], cores: int, of: Overheads) -> Bounds:
@@ -94,5 +96,5 @@ def bounds(work: Sequence[Work], cores: int, of: Overheads) -> Bounds:
     return Bounds(
         of.start + sum(seconds) / used,
         of.start + singletons + longest + 2 * of.task,
-        sum(of.submit + of.collected(i + 1) for i in range(len(work))),
+        sum(of.submit + of.collected(i + 1) + of.read for i in range(len(work))),
     )

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import enumeration
@@ -31,7 +32,13 @@ def work_of(measured: Measured, name: str) -> list[enumeration.Work]:
 
 def overheads(measured: Measured) -> enumeration.Overheads:
     found = measured["ray"]
-    return enumeration.Overheads(found["start"], found["task"], found["submit"], found["collect"])
+    read = measured["store"]["read"]
+    return enumeration.Overheads(found["start"], found["task"], found["submit"], found["collect"], read)
+
+
+def warm(measured: Measured) -> enumeration.Overheads:
+    """On workers that have started, and without reading the table."""
+    return replace(overheads(measured), start=0.0, read=0.0)
 
 
 def enumerated(measured: Measured, name: str) -> Iterator[dict[str, Any]]:
@@ -49,27 +56,41 @@ def enumerated(measured: Measured, name: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def trials_of(measured: Measured, *, trained: bool) -> list[float]:
-    """Seconds of each trial, its number of groups drawn."""
-    if not trained:
-        return [measured["looked_up"]] * TRIALS
+@dataclass(frozen=True)
+class Trials:
+    """Of which kind, in batches of how many."""
+
+    name: str
+    seconds: tuple[float, ...]
+    batch: int
+    one_pending: bool
+    """As Ray does it; otherwise as many pending as may run."""
+
+    @property
+    def run(self) -> str:
+        return f"{self.name}, batch {self.batch}" + ("" if self.one_pending else ", all start")
+
+
+def trials(measured: Measured) -> Iterator[Trials]:
+    """Looked up; trained, the number of groups drawn; trained, each ten times as long."""
     rng = random.Random(0)
-    return [rng.choice(measured["trained"]) for _ in range(TRIALS)]
+    looked_up = (measured["looked_up"],) * TRIALS
+    trained = tuple(rng.choice(measured["trained"]) for _ in range(TRIALS))
+    longer = tuple(10 * seconds for seconds in trained)
+    for batch in (1, 8):
+        yield Trials("looked up", looked_up, batch, one_pending=True)
+    for one_pending in (True, False):
+        for batch in BATCHES[0 if one_pending else 1 :]:
+            yield Trials("trained", trained, batch, one_pending)
+        yield Trials("ten times longer", longer, 64, one_pending)
 
 
-def searched(measured: Measured, batch: int, *, trained: bool, one_pending: bool) -> Iterator[dict[str, Any]]:
-    """A row for each number of nodes; as Ray does it, or with as many pending as may run."""
-    seconds = trials_of(measured, trained=trained)
-    of = searching.Overheads(measured["tune"]["each"], measured["ray"]["actor"])
+def searched(measured: Measured, of: Trials) -> Iterator[dict[str, Any]]:
+    """A row for each number of nodes."""
+    overhead = searching.Overheads(measured["tune"]["each"], measured["ray"]["actor"])
     for nodes in NODES:
-        at_a_time = 1 if one_pending else min(batch, CORES * nodes)
-        simulation = searching.Simulation(seconds, batch, CORES * nodes, of, at_a_time)
-        yield {
-            "run": ("trained" if trained else "looked up")
-            + f", batch {batch}"
-            + ("" if one_pending else ", all start"),
-            "nodes": nodes,
-            "seconds": simulation.run(),
-            "busy": sum(seconds),
-            "most": simulation.most,
-        }
+        cores = CORES * nodes
+        at_most = 1 if of.one_pending else min(of.batch, cores)
+        simulation = searching.Simulation(of.seconds, of.batch, cores, overhead, at_most)
+        seconds = simulation.run()
+        yield {"run": of.run, "nodes": nodes, "seconds": seconds, "busy": sum(of.seconds), "most": simulation.most}

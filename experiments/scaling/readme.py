@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 import pandas as pd
+from predicted import enumerations, searches, waits
 
 BEGIN, END = "<!-- tables: written by run.py -->", "<!-- end of tables -->"
 
@@ -16,8 +17,8 @@ BINDING = {"cores": "the cores", "path": "start, a seed's singletons, longest ch
 
 
 def write(
-    enumerations: pd.DataFrame,
-    searches: pd.DataFrame,
+    grown: pd.DataFrame,
+    sought: pd.DataFrame,
     measured: Mapping[str, Any],
     checked: Mapping[str, Any],
     waited: Mapping[str, Any],
@@ -27,15 +28,15 @@ def write(
     parts = [
         "![wall time against nodes](scaling.png)",
         "Wall seconds of an enumeration, simulated, by nodes of 16 cores:",
-        enumerated(enumerations, measured),
+        enumerated(grown, measured),
         "Wall seconds of 1,000 trials, simulated; *all start*: were Tune to start as many workers at once as may run:",
-        searched(searches),
+        searched(sought),
         "Measured inputs:",
         inputs(measured),
         "Observed against predicted, medians of three runs:",
-        against(checked),
+        against(checked, measured),
         "On 8 logical CPUs, with tasks and trials that only wait:",
-        waits(waited),
+        waiting(waited, measured),
     ]
     readme.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
@@ -118,11 +119,11 @@ def _range(values: list[float]) -> str:
     return f"{min(values):.1f} to {max(values):.1f} s"
 
 
-def against(checked: Mapping[str, Any]) -> str:
+def against(checked: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
     frame = pd.concat(
         [
-            pd.DataFrame(checked["enumerations"]).assign(what="enumeration, s"),
-            pd.DataFrame(checked["searches"]).assign(what="search, s a trial"),
+            pd.DataFrame(enumerations(checked, measured)).assign(what="enumeration, s"),
+            pd.DataFrame(searches(checked, measured)).assign(what="search, s a trial"),
         ]
     )
     frame["ratio"] = frame["predicted"] / frame["wall"]
@@ -136,7 +137,7 @@ def against(checked: Mapping[str, Any]) -> str:
     return table(["", "CPUs", "observed", "predicted", "predicted / observed", "of the three", "load"], rows)
 
 
-def waits(waited: Mapping[str, Any]) -> str:
+def waiting(waited: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
     rows = [
         [
             one["name"],
@@ -145,6 +146,6 @@ def waits(waited: Mapping[str, Any]) -> str:
             str(one.get("most", "")),
             str(one.get("most_predicted", "")),
         ]
-        for one in waited["runs"]
+        for one in waits(waited, measured)
     ]
     return table(["", "wall, s", "predicted, s", "at a time", "predicted"], rows)

@@ -10,7 +10,7 @@ import pandas as pd
 from check import CHECKED
 from draw import draw
 from measure import MEASURED
-from model import BATCHES, enumerated, searched
+from model import enumerated, searched, trials
 from readme import write
 from waiting import WAITED
 
@@ -20,18 +20,7 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     measured, checked, waited = (json.loads(path.read_text(encoding="utf-8")) for path in (MEASURED, CHECKED, WAITED))
     enumerations = pd.DataFrame([row for name in measured["enumerations"] for row in enumerated(measured, name)])
-    searches = pd.DataFrame(
-        [
-            row
-            for trained, one_pending, batches in (
-                (False, True, (1, 8)),
-                (True, True, BATCHES),
-                (True, False, BATCHES[1:]),
-            )
-            for batch in batches
-            for row in searched(measured, batch, trained=trained, one_pending=one_pending)
-        ]
-    )
+    searches = pd.DataFrame([row for of in trials(measured) for row in searched(measured, of)])
     draw(enumerations, searches, FOLDER / "scaling.png")
     write(enumerations, searches, measured, checked, waited, FOLDER / "README.md")
 

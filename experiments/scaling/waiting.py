@@ -6,20 +6,14 @@ python experiments/scaling/waiting.py
 import json
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
-import searching
-from enumeration import Overheads, Work, simulated
 from local_ray import local_ray
-from measure import MEASURED
-from model import overheads
 from ray import tune
 from ray.tune.search import Searcher
-from searching import Simulation
 
 CPUS, TRIALS, SECONDS = 8, 16, 30.0
 CHUNKS, SEEDS, CHUNK = 8, 3, 4.0
@@ -78,29 +72,13 @@ def trials(pending: str) -> Spans:
     return [(begin - spans[0][0], end - spans[0][0]) for begin, end in spans]
 
 
-def start(spans: Spans) -> float:
-    """Seconds from one worker's start to the next one's: before any trial ends, each takes a new worker."""
-    begins = [begin for begin, _ in spans if begin < SECONDS]
-    return (begins[-1] - begins[0]) / max(1, len(begins) - 1)
-
-
-def told(name: str, spans: Spans, predicted: Simulation) -> dict[str, Any]:
-    return {
-        "name": name,
-        "wall": max(end for _, end in spans),
-        "most": max(sum(begin <= at < end for begin, end in spans) for at, _ in spans),
-        "predicted": predicted.run() - predicted.of.start,
-        "most_predicted": predicted.most,
-    }
-
-
 @ray.remote
 def _waits(_: Any) -> None:
     time.sleep(CHUNK)
 
 
-def chunks(of: Overheads) -> dict[str, Any]:
-    """An enumeration whose chunks wait, on workers that have started."""
+def chunks() -> float:
+    """Wall seconds of an enumeration whose chunks wait, on workers that have started."""
     ray.get([_waits.remote(None) for _ in range(CPUS)])
     begin = time.perf_counter()
     pending = []
@@ -110,23 +88,13 @@ def chunks(of: Overheads) -> dict[str, Any]:
     while pending:
         done, pending = ray.wait(pending, num_returns=1)
         ray.get(done)
-    wall = time.perf_counter() - begin
-    work = [Work(seed, chunk == 0, CHUNK) for seed in range(SEEDS) for chunk in range(CHUNKS + 1)]
-    name = f"enumeration: {SEEDS} seeds, each singletons and {CHUNKS} chunks of {CHUNK:.0f} s"
-    return {"name": name, "wall": wall, "predicted": simulated(work, CPUS, of)}
+    return time.perf_counter() - begin
 
 
 def main() -> None:
-    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     with local_ray(CPUS):
-        runs = [chunks(replace(overheads(measured), start=0.0))]
-        one, many = trials("auto"), trials(str(CPUS))
-    of = searching.Overheads(measured["tune"]["each"], start(one))
-    name = f"search: {TRIALS} trials of {SECONDS:.0f} s, at most {CPUS} at a time"
-    for spans, pending, label in ((one, 1, "one pending, as Ray does it"), (many, CPUS, "all pending")):
-        simulation = searching.Simulation([SECONDS] * TRIALS, TRIALS, CPUS, of, pending)
-        runs.append(told(f"{name}; {label}", spans, simulation))
-    WAITED.write_text(json.dumps({"start": of.start, "spans": [one, many], "runs": runs}, indent=1), encoding="utf-8")
+        found = {"chunks": chunks(), "one pending": trials("auto"), "all pending": trials(str(CPUS))}
+    WAITED.write_text(json.dumps(found | {"load": os.getloadavg()[0]}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
