@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from ray import tune
 
 from distgroup.distributed.trainable import REPORT, ROW, TRACEBACK
-from distgroup.errors import RequestError
+from distgroup.errors import RequestError, describe
 from distgroup.proposals import COLUMNS, Proposal, Proposals
 from distgroup.results.trials import about, part_of, trial_row
 from distgroup.trial import Bench
@@ -62,7 +62,8 @@ class Recorder(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
         """Only the death of the worker comes here: what a trial itself meets, it reports."""
-        self._end(trial, {"status": "failed", "error": f"the worker died: {trial.get_pickled_error()}"})
+        why = describe(trial.get_pickled_error()).partition("\n")[0]  # a page of guesses follows
+        self._end(trial, {"status": "failed", "error": f"the worker died, again and again: {why}"})
 
     def _end(self, trial: Any, found: dict[str, Any]) -> None:
         proposal = self.running.pop(trial.config["number"])
