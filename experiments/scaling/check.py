@@ -1,11 +1,14 @@
 """Observe a small enumeration and a small search, on one CPU and on two; `predicted` says what the model makes of them.
 
-python experiments/scaling/check.py
+python experiments/scaling/check.py 1
+python experiments/scaling/check.py 2
 """
 
 import json
 import os
+import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +25,13 @@ from distgroup.tasks.digits_pair import DigitsPair
 from distgroup.training.problem import Problem
 from distgroup.training.separate import Chunk, plan
 
-CHECKED = Path(__file__).parent / "checked.json"
 REPEATS, SEEDS, STEPS, TRIALS = 3, (0, 1), 60, 40
+BATCH = {1: 1, 2: 8}
+"""By CPUs."""
+
+
+def checked(cpus: int) -> Path:
+    return Path(__file__).parent / f"checked_{cpus}.json"
 
 
 def enumerated(problem: Problem, cpus: int) -> dict[str, Any]:
@@ -45,23 +53,26 @@ def _chunk(chunk: Chunk, took: "pd.Series[float]") -> tuple[int, bool, float]:
     return chunk.seed, all(len(group) == 1 for group in chunk.groups), seconds
 
 
-def searched(problem: Problem, cpus: int, batch: int) -> dict[str, Any]:
-    """Seconds a trial, of all but the first."""
+def searched(problem: Problem, cpus: int) -> list[dict[str, Any]]:
+    """Seconds a trial, of all but the first; a part of the search after the other."""
     with TemporaryDirectory() as folder:
-        took = tune_costs.each(tune_costs.bench(problem, Path(folder)), TRIALS, batch)
-    return {"cpus": cpus, "batch": batch, "wall": took.wall, "processor": took.processor, "load": os.getloadavg()[0]}
+        ends = tune_costs.searched(tune_costs.bench(problem, Path(folder)), TRIALS, BATCH[cpus])
+    cuts = [round(i * (TRIALS - 1) / REPEATS) for i in range(REPEATS + 1)]
+    return [
+        {"cpus": cpus, "batch": BATCH[cpus], "wall": (ends[b] - ends[a]) / (b - a), "load": os.getloadavg()[0]}
+        for a, b in pairwise(cuts)
+    ]
 
 
 def main() -> None:
+    cpus = int(sys.argv[1])
     problem, brief = (on(DigitsPair(tasks=QUICKSTART).load(), steps) for steps in (STEPS, 1))
-    found: dict[str, Any] = {"trials": TRIALS, "enumerations": [], "searches": []}
-    for cpus in (1, 2):
-        with local_ray(cpus), TemporaryDirectory() as folder:
-            list(enumerate_subsets(brief, SEEDS, Store(folder)))  # starts the workers
-            for _ in range(REPEATS):
-                found["enumerations"].append(enumerated(problem, cpus))
-                found["searches"] += [searched(problem, cpus, batch) for batch in (1, 8)]
-                CHECKED.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    with local_ray(cpus), TemporaryDirectory() as folder:
+        list(enumerate_subsets(brief, SEEDS, Store(folder)))  # starts the workers
+        found = {"trials": TRIALS, "enumerations": [enumerated(problem, cpus) for _ in range(REPEATS)], "searches": []}
+        checked(cpus).write_text(json.dumps(found), encoding="utf-8")
+        found["searches"] = searched(problem, cpus)
+    checked(cpus).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Simulate, draw and write the README's tables, from measured.json, checked.json and waiting.json. Seconds.
+"""Simulate, draw and write the tables of the README, from measured.json, waited.json and both checked files. Seconds.
 
 python experiments/scaling/run.py
 """
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from check import CHECKED
+from check import BATCH, checked
 from draw import draw
 from measure import MEASURED
 from model import enumerated, searched, trials
@@ -18,11 +18,17 @@ FOLDER = Path(__file__).parent
 
 
 def main() -> None:
-    measured, checked, waited = (json.loads(path.read_text(encoding="utf-8")) for path in (MEASURED, CHECKED, WAITED))
+    measured, waited, *observed = (
+        json.loads(path.read_text(encoding="utf-8")) for path in (MEASURED, WAITED, *map(checked, BATCH))
+    )
+    both = {
+        "trials": observed[0]["trials"],
+        **{name: [run for one in observed for run in one[name]] for name in ("enumerations", "searches")},
+    }
     enumerations = pd.DataFrame([row for name in measured["enumerations"] for row in enumerated(measured, name)])
     searches = pd.DataFrame([row for of in trials(measured) for row in searched(measured, of)])
     draw(enumerations, searches, FOLDER / "scaling.png")
-    write(enumerations, searches, measured, checked, waited, FOLDER / "README.md")
+    write(enumerations, searches, measured, both, waited, FOLDER / "README.md")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """Ray's and Tune's scheduling on more CPUs than there are: tasks and trials that only wait.
 
-python experiments/scaling/waiting.py
+python experiments/scaling/waiting.py              # all
+python experiments/scaling/waiting.py chunks       # a part again
 """
 
 import json
 import os
+import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -73,13 +77,13 @@ def trials(pending: str) -> Spans:
 
 
 @ray.remote
-def _waits(_: Any) -> None:
-    time.sleep(CHUNK)
+def _waits(_: Any, seconds: float = CHUNK) -> None:
+    time.sleep(seconds)
 
 
 def chunks() -> float:
     """Wall seconds of an enumeration whose chunks wait, on workers that have started."""
-    ray.get([_waits.remote(None) for _ in range(CPUS)])
+    ray.get([_waits.remote(None, SECONDS) for _ in range(CPUS)])  # long, so that each starts a worker of its own
     begin = time.perf_counter()
     pending = []
     for _ in range(SEEDS):
@@ -91,10 +95,18 @@ def chunks() -> float:
     return time.perf_counter() - begin
 
 
+PARTS: dict[str, Callable[[], Any]] = {
+    "chunks": chunks,
+    "one pending": partial(trials, "auto"),
+    "all pending": partial(trials, str(CPUS)),
+}
+
+
 def main() -> None:
+    held = json.loads(WAITED.read_text(encoding="utf-8")) if WAITED.exists() else {}
     with local_ray(CPUS):
-        found = {"chunks": chunks(), "one pending": trials("auto"), "all pending": trials(str(CPUS))}
-    WAITED.write_text(json.dumps(found | {"load": os.getloadavg()[0]}, indent=1), encoding="utf-8")
+        found = {name: PARTS[name]() for name in sys.argv[1:] or PARTS}
+    WAITED.write_text(json.dumps(held | found), encoding="utf-8")
 
 
 if __name__ == "__main__":
