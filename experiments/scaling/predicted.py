@@ -21,8 +21,10 @@ def enumerations(checked: Mapping[str, Any], measured: Measured) -> list[dict[st
 
 def searches(checked: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
     """By what the runs on one CPU in batches of one took: it is the batches and the second CPU that are checked."""
-    fitted = median(one["wall"] for one in checked["searches"] if (one["cpus"], one["batch"]) == (1, 1))
-    of = Overheads(fitted - measured["looked_up"], measured["ray"]["actor"])
+    alone = [one["wall"] for one in checked["searches"] if (one["cpus"], one["batch"]) == (1, 1)]
+    if not alone:
+        return []
+    of = Overheads(median(alone) - measured["looked_up"], measured["ray"]["actor"])
     return [
         one | {"predicted": _a_trial(measured["looked_up"], one, checked["trials"], of)} for one in checked["searches"]
     ]

@@ -126,6 +126,7 @@ def against(checked: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
             pd.DataFrame(searches(checked, measured)).assign(what="search, s a trial"),
         ]
     )
+    frame = frame.reindex(columns=["what", "cpus", "batch", "wall", "predicted", "load"])
     frame["ratio"] = frame["predicted"] / frame["wall"]
     rows = []
     for (what, cpus, batch), part in frame.groupby(["what", "cpus", "batch"], sort=False, dropna=False):

@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parent
 
 def main() -> None:
     measured, waited, *observed = (
-        json.loads(path.read_text(encoding="utf-8")) for path in (MEASURED, WAITED, *map(checked, BATCH))
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (MEASURED, WAITED, *(path for path in map(checked, BATCH) if path.exists()))
     )
     both = {
         "trials": observed[0]["trials"],
