@@ -134,7 +134,7 @@ def against(checked: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
         of = "" if pd.isna(batch) else f", batch {batch:.0f}"
         spread = f"{part['ratio'].min():.2f} to {part['ratio'].max():.2f}"
         shown = [f"{middle['wall']:.3g}", f"{middle['predicted']:.3g}", f"{middle['ratio']:.2f}", spread]
-        rows.append([f"{what}{of}", str(cpus), *shown, f"{middle['load']:.0f}"])
+        rows.append([f"{what}{of}", f"{cpus:.0f}", *shown, f"{middle['load']:.0f}"])
     return table(["", "CPUs", "observed", "predicted", "predicted / observed", "of the three", "load"], rows)
 
 
