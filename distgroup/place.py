@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 SCHEMES = ("file", "s3", "gs")
 
@@ -31,8 +31,12 @@ def checked(text: str) -> str:
     return text
 
 
-Place = Annotated[str, Field(min_length=1), AfterValidator(checked)]
-"""A path or a URI, as a field of a spec."""
+def _text(place: object) -> object:
+    return str(place) if isinstance(place, Path) else place
+
+
+Place = Annotated[str, BeforeValidator(_text), Field(min_length=1), AfterValidator(checked)]
+"""A path or a URI, as a field of a spec; from Python a `Path` will do."""
 
 
 def anchored(place: str, folder: Path) -> str:

@@ -47,6 +47,8 @@ def run_search(
     proposals = Proposals(search, tasks, mirror)
     recorder = Recorder(bench, proposals, done)
     parallel = on_workers(bench.problem.training, search)
+    together = at_a_time(search, parallel or resources, ray.cluster_resources())
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(together)  # Tune's own 1 would start one worker after another
     each = tune.with_resources(tune.with_parameters(Trial, bench=bench, search=search), _bundle(parallel, resources))
     scratch = mkdtemp(prefix="distgroup-tune-")
     try:
@@ -54,9 +56,7 @@ def run_search(
             each,
             tune_config=tune.TuneConfig(
                 num_samples=-1,
-                search_alg=Proposer(
-                    proposals, recorder, at_a_time(search, parallel or resources, ray.cluster_resources())
-                ),
+                search_alg=Proposer(proposals, recorder, together),
                 scheduler=_Pruning(proposals),
                 reuse_actors=True,
             ),

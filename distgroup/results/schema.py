@@ -9,6 +9,7 @@ def _field(name: str, kind: pa.DataType, description: str, unit: str = "") -> pa
 
 
 _TEXT, _INTEGER, _REAL = pa.string(), pa.int64(), pa.float64()
+_REALS = pa.list_(pa.field("element", _REAL))  # as parquet names it
 
 _KEY = [
     _field("taskset", _TEXT, "name of the task set"),
@@ -105,7 +106,7 @@ TRIALS = _table(
     ),
     _STEPS,
     _SECONDS,
-    _field("reports_val", pa.list_(_REAL), "Δm on val at each tenth of a trial's training; null if it was looked up"),
+    _field("reports_val", _REALS, "Δm on val at each tenth of a trial's training; null if it was looked up"),
     _field("error", _TEXT, "why the trial failed"),
 )
 

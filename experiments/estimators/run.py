@@ -18,9 +18,9 @@ from readme import write
 from distgroup.distributed.ground_truth import enumerate_subsets
 from distgroup.distributed.workers import workers
 from distgroup.errors import DivergedError
+from distgroup.estimated import estimates
 from distgroup.results.store import Store
 from distgroup.training.problem import Problem
-from distgroup.estimated import estimates
 from distgroup.truth import Truth
 
 HERE = Path(__file__).parent

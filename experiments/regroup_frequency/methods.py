@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from problems import Settings
+from task_sets import Settings
 
 from distgroup.grouping import Grouping
 from distgroup.seeding import derive

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from measures import delta_m, from_steps, holm, interval
-from problems import Settings
 from scipy.stats import friedmanchisquare
+from task_sets import Settings
 
 BEGIN, END = "<!-- tables: written by run.py -->", "<!-- end of tables -->"
 

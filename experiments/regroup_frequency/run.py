@@ -14,8 +14,8 @@ from choices import after_batches, best, rates, within_steps
 from measures import at_each_rate, under_budgets
 from methods import ALONE, JOINT, Method, ablations, baselines, ends, fixed, grid
 from pool import Share, run
-from problems import SETTINGS, Settings
 from readme import write
+from task_sets import SETTINGS, Settings
 from training import data_of, plan
 
 from distgroup.grouping import all_partitions

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from methods import Drawn, Method
-from problems import LOADERS, Settings
+from task_sets import LOADERS, Settings
 
 from distgroup.scores import Floats
 from distgroup.training.data import Data

@@ -13,18 +13,18 @@ MODULES = [path.stem for path in FOLDER.glob("*.py")]
 @pytest.fixture
 def scripts(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
-    import problems
     import readme
     import run
+    import task_sets
 
-    yield problems, readme, run
+    yield task_sets, readme, run
     for name in MODULES:
         sys.modules.pop(name, None)
 
 
 def test_from_nothing_to_tables_and_again_from_what_is_there(scripts, tmp_path):
-    problems, readme, run = scripts
-    tiny = problems.Settings(
+    task_sets, readme, run = scripts
+    tiny = task_sets.Settings(
         batches=6,
         mark=1,
         warm_up=2,
