@@ -6,10 +6,13 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from commands.test_run import DISTGROUP, distgroup, tables, write
+
+from distgroup import load
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +28,7 @@ def test_the_quickstart_ends_with_a_model_within_three_minutes(tmp_path):
     assert len(found["subsets"].drop_duplicates(["seed", "subset"])) == 252
     assert (found["trials"]["status"] == "done").sum() == 40
     rows = pd.DataFrame(np.random.default_rng(0).uniform(0, 16, (5, 128)), columns=[f"x_{i}" for i in range(128)])
-    predicted = distgroup.load(tmp_path / "results" / "model").predict(rows)
+    predicted = load(tmp_path / "results" / "model").predict(rows)
     assert list(predicted.columns) == ["left_digit", "right_digit", "sum", "left_even", "right_loop", "ink"]
     cover = found["optima"].query("kind == 'cover'").set_index("num_groups")
     assert cover["delta_m_val"].is_monotonic_increasing
