@@ -2,16 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test test-slow lint format clean
+.PHONY: quickstart test test-slow test-long lint format clean
 
 quickstart: .venv/ready
 	$(BIN)/distgroup run experiments/quickstart/spec.yaml --resume
 
 test: .venv/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not long"
 
 test-slow: .venv/ready
 	$(BIN)/python -m pytest -m slow
+
+test-long: .venv/ready
+	$(BIN)/python -m pytest -m long
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

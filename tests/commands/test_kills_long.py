@@ -16,7 +16,7 @@ import yaml
 
 from distgroup.trained import load
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "resilience"
 SPEC = yaml.safe_load((FOLDER / "spec.yaml").read_text())

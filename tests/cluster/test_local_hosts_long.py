@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands.test_run import SPEC, tables, write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SCRIPT = Path(__file__).parents[2] / "cluster" / "local_hosts.sh"
 
