@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from commands.test_run import tables, write
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parents[2] / "cluster" / "slurm.sbatch"
 
