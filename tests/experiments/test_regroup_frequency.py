@@ -13,6 +13,8 @@ MODULES = [path.stem for path in FOLDER.glob("*.py")]
 @pytest.fixture
 def scripts(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
+    for name in MODULES:  # tests/training is a module of that name to other tests
+        monkeypatch.delitem(sys.modules, name, raising=False)
     import readme
     import run
     import task_sets
