@@ -11,7 +11,7 @@ from distgroup.distributed.model import train_model
 from distgroup.distributed.partitions import enumerate_partitions, partitions_enumerated
 from distgroup.distributed.preflight import check, needs_of
 from distgroup.distributed.search import run_search, searched
-from distgroup.distributed.train import remove, superseded
+from distgroup.distributed.training_folder import remove, superseded
 from distgroup.distributed.workers import workers
 from distgroup.enumerable import check_enumerable
 from distgroup.errors import describe

@@ -12,6 +12,7 @@ from ray.train import Checkpoint, get_checkpoint, report
 from ray.train.torch import get_device
 
 from distgroup.errors import DivergedError
+from distgroup.grouping import Group
 from distgroup.training.assignment import Assignment
 from distgroup.training.comm import Ranks
 from distgroup.training.execution import Execution, Rank, State
@@ -41,6 +42,8 @@ class Orders:
 
     assignment: Any
     """Reference to the `Assignment` in Ray's object store."""
+    networks: tuple[Group, ...]
+    """Which of its networks to train."""
     gpu: bool
     dtype: torch.dtype
     news: Any
@@ -58,7 +61,7 @@ def train_rank(config: dict[str, Any]) -> DivergedError | None:
     torch.set_num_threads(max(1, int(parallel.cpus_per_worker)))
     precision = ("bf16" if orders.gpu else "float32") if parallel.precision == "auto" else parallel.precision
     tell = _Teller(ranks.rank, orders.news)
-    execution = Execution(assignment, Rank(ranks, get_device(), orders.dtype, precision))
+    execution = Execution(assignment, Rank(ranks, get_device(), orders.dtype, precision), orders.networks)
     try:
         checkpoint = get_checkpoint()
         if checkpoint:

@@ -1,7 +1,7 @@
 """Carries out an assignment on one rank, network after network, so that it can go on from any step."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,11 @@ class Rank:
 
 
 class Execution:
-    """An assignment, and how far it has come. Every rank comes to the same result."""
+    """An assignment, or some of its networks, and how far it has come. Every rank comes to the same result."""
 
-    def __init__(self, assignment: Assignment, rank: Rank) -> None:
+    def __init__(self, assignment: Assignment, rank: Rank, networks: Sequence[Group] | None = None) -> None:
         self.assignment, self.rank = assignment, rank
+        self.networks = assignment.networks if networks is None else networks
         self.finished: list[TrainedNetwork] = []
         self._begin(0.0)
 
@@ -78,7 +79,7 @@ class Execution:
     def _begin(self, seconds: float) -> None:
         """With the next network, on which so much time has been spent already."""
         self._began = time.perf_counter() - seconds
-        left = self.assignment.networks[len(self.finished) :]
+        left = self.networks[len(self.finished) :]
         self.network = self._fresh(left[0]) if left else None
 
     def _fresh(self, group: Group) -> Grouped:

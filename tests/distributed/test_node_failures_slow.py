@@ -75,7 +75,7 @@ def test_nodes_lost_while_enumerating_searching_and_training_change_no_table(tmp
     lose_one(cluster, nodes)
     wait_for(run, tmp_path, "tables/trials/*.parquet", 1)
     lose_one(cluster, nodes)
-    wait_for(run, tmp_path, "model/checkpoints/checkpoint_*", 1)
+    wait_for(run, tmp_path, "model/checkpoints/*/checkpoint_*", 1)
     lose_one(cluster, nodes)
     assert run.wait(timeout=600) == 0, (tmp_path / "said.txt").read_text()
     write(tmp_path, **CHANGES | {"train": {"best": False}})

@@ -1,6 +1,5 @@
 """Data-parallel training with Ray Train: on any number of ranks it is what one rank does."""
 
-import json
 import pickle
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from distributed.train_cases import assignment, cases, every_case, normalised, o
 from ray.train import RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer
 
-from distgroup.distributed.train import ABOUT, CHECKPOINTS, remove, superseded, train
+from distgroup.distributed.train import train
+from distgroup.distributed.training_folder import claim, remove, share_folder, superseded
 from distgroup.errors import DivergedError, RequestError
 from distgroup.grouping import Grouping
 from distgroup.location import Location
@@ -102,6 +102,29 @@ def test_what_is_trained_is_kept_and_shown_again_or_refused(tmp_path):
         train(assignment("selective", Adaptive(), **parallel()), tmp_path, resume=True)
 
 
+def test_networks_are_trained_side_by_side_where_there_is_room(tmp_path):
+    """Three networks on two CPUs: one share of two and one of one, and as if they had been trained in turn."""
+    wanted = assignment("separate", Grouping.parse("height+light|colour+width|light"), missing=0.3)
+    found = train(wanted, tmp_path, dtype=torch.float64)
+    assert_same(found, train_here(wanted, CPU, torch.float64))
+    trained = [
+        [sorted(network.group) for network in torch.load(file, weights_only=False)["finished"]]
+        for share in (0, 1)
+        for file in Path(str(share_folder(Location.of(tmp_path), share))).glob("checkpoint_*/state.pt")
+    ]
+    groups = [sorted(group) for group in wanted.networks]
+    assert trained == [groups[::2], groups[1::2]]
+
+
+def test_shares_are_as_they_were_when_training_began(tmp_path):
+    """With more room or less: a share's checkpoint knows the networks of that share alone."""
+    folder, pairs = Location.of(tmp_path), assignment("separate", PAIRS)
+    assert claim(pairs, folder, 2, resume=False) == 2
+    assert claim(pairs, folder, 1, resume=True) == 1
+    (share_folder(folder, 0) / "checkpoint_0" / "state.pt").write(b"")
+    assert claim(pairs, folder, 2, resume=True) == 1
+
+
 def test_divergence_is_raised_once_and_names_the_task(tmp_path):
     wanted = assignment("separate", PAIRS, **parallel(), optimizer=Sgd(lr=1e200))
     with pytest.raises(DivergedError, match=r"loss of task '\w+' is (inf|nan) at step \d+, group \w+\+\w+, seed 3"):
@@ -125,8 +148,8 @@ def test_a_gpu_that_is_not_there_is_missed(tmp_path):
 def test_a_training_gives_way_to_another_and_only_to_another(tmp_path):
     folder, pairs = Location.of(tmp_path / "model"), assignment("separate", PAIRS)
     assert not superseded(pairs, folder)
-    (folder / ABOUT).write(json.dumps(pairs.description).encode())
-    (folder / CHECKPOINTS / "checkpoint_0" / "state.pt").write(b"")
+    claim(pairs, folder, 2, resume=False)
+    (share_folder(folder, 1) / "checkpoint_0" / "state.pt").write(b"")
     (folder / "model.json").write(b"")
     assert not superseded(pairs, folder)
     assert superseded(assignment("selective", PAIRS), folder)

@@ -71,7 +71,7 @@ def start(folder, *arguments):
 
 
 def until_a_checkpoint(process, folder):
-    while not (folder / "checkpoints" / "checkpoint_manager_snapshot.json").exists():
+    while not any(folder.glob("checkpoints/*/checkpoint_manager_snapshot.json")):
         assert process.poll() is None
         time.sleep(0.05)
 

@@ -9,7 +9,8 @@ import torch
 from distributed.test_train import assert_same, parallel
 from distributed.train_cases import assignment
 
-from distgroup.distributed.train import CHECKPOINTS, train
+from distgroup.distributed.train import train
+from distgroup.distributed.training_folder import CHECKPOINTS
 from distgroup.training.execution import train_here
 from distgroup.training.regrouping import Adaptive
 
@@ -42,7 +43,7 @@ def test_a_rank_that_is_killed_is_started_again_and_the_result_is_the_same(tmp_p
     killed = []
 
     def kill_one(_):
-        if not killed and list((tmp_path / CHECKPOINTS).glob("checkpoint_*/state.pt")):
+        if not killed and list((tmp_path / CHECKPOINTS).glob("*/checkpoint_*/state.pt")):
             killed.append(ranks()[-1])
             os.kill(killed[0], signal.SIGKILL)
 
