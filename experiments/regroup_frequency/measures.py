@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from choices import after_batches, joint_after, rates, within_steps
+from choices import Reading, rates
 from methods import ALONE, JOINT, Method
 from scipy import stats
 
@@ -13,6 +13,8 @@ from distgroup.gains import Gain, gain
 from distgroup.seeding import numpy_rng
 
 Select = Callable[[pd.DataFrame], pd.DataFrame]
+ByMethod = dict[str, pd.DataFrame]
+"""The losses read of each method."""
 
 BUDGETS = ("own", "held", "joint", "joint_same")
 """The method after all batches, and held to joint training's steps; joint training after as many batches as the
@@ -21,28 +23,29 @@ method, and after as many steps."""
 RESAMPLINGS = 2000
 
 
-def under_budgets(method: Method, searched: pd.DataFrame, reported: pd.DataFrame, batches: int) -> pd.DataFrame:
-    """A row for each seed and task: the test loss under each of `BUDGETS`, its steps and rate, and the single-task
-    network's. The rate of each is the one that is best for it, under that budget, on the search seeds."""
+def under_budgets(method: Method, searched: ByMethod, reported: ByMethod, when: Reading) -> pd.DataFrame:
+    """A row for each seed and task: the test loss under each of `BUDGETS`, its steps and rate, and that of the
+    single-task network after all batches. The rate of each is the one that is best for it, under that budget and so
+    read, on the search seeds."""
+    end = Reading(when.batches)
 
     def reading(name: str, tuned: str, select: Select) -> pd.DataFrame:
-        rate = rates(select(searched[searched["method"] == tuned]))[tuned]
-        own = reported[(reported["method"] == name) & (reported["rate"] == rate)]
-        return select(own).set_index(["seed", "task"])[["test", "steps", "rate"]]
+        rate = rates(select(searched[tuned]))[tuned]
+        own = reported[name]
+        return select(own[own["rate"] == rate]).set_index(["seed", "task"])[["test", "steps", "rate"]]
 
-    def steps_of(readings: pd.DataFrame, name: str, rate: float) -> "pd.Series[int]":
-        taken = after_batches(readings, batches)
-        return taken[(taken["method"] == name) & (taken["rate"] == rate)].groupby("seed")["steps"].first()
+    def steps_of(readings: pd.DataFrame, rate: float) -> "pd.Series[int]":
+        return end.after_batches(readings[readings["rate"] == rate]).groupby("seed")["steps"].first()
 
-    own = reading(method.name, method.tuned, lambda part: after_batches(part, batches))
+    own = reading(method.name, method.tuned, when.after_batches)
     rate = own["rate"].iloc[0]
-    steps = pd.concat([steps_of(searched, method.tuned, rate), steps_of(reported, method.name, rate)])
+    steps = pd.concat([steps_of(searched[method.tuned], rate), steps_of(reported[method.name], rate)])
     found = {
         "own": own,
-        "held": reading(method.name, method.tuned, lambda part: within_steps(part, batches)),
-        "joint": reading(JOINT, JOINT, lambda part: after_batches(part, batches)),
-        "joint_same": reading(JOINT, JOINT, lambda part: joint_after(part, steps)),
-        ALONE: reading(ALONE, ALONE, lambda part: after_batches(part, batches)),
+        "held": reading(method.name, method.tuned, when.within_steps),
+        "joint": reading(JOINT, JOINT, when.after_batches),
+        "joint_same": reading(JOINT, JOINT, lambda part: when.joint_after(part, steps)),
+        ALONE: reading(ALONE, ALONE, end.after_batches),
     }
     parts = [
         part.rename(columns={"test": name, "steps": f"{name}_steps", "rate": f"{name}_rate"})
@@ -52,7 +55,7 @@ def under_budgets(method: Method, searched: pd.DataFrame, reported: pd.DataFrame
 
 
 def delta_m(losses: pd.DataFrame, kind: Gain) -> pd.DataFrame:
-    """Δm of each (taskset, method, seed) under each of `BUDGETS`."""
+    """Δm of each (taskset, method, seed) under each of `BUDGETS`, of one reading."""
     alone, unused = losses[ALONE].to_numpy(), np.full(len(losses), np.nan)
     gains = {name: gain(kind, losses[name].to_numpy(), alone, unused, unused) for name in BUDGETS}
     keys = [losses[name] for name in ("taskset", "method", "seed")]
@@ -88,13 +91,13 @@ def holm(p: "pd.Series[float]") -> "pd.Series[float]":
     return adjusted.reindex(p.index)
 
 
-def at_each_rate(name: str, reported: pd.DataFrame, batches: int) -> pd.DataFrame:
+def at_each_rate(name: str, reported: ByMethod, when: Reading) -> pd.DataFrame:
     """A row for each rate and seed: ln(joint training's test loss / the method's), mean over tasks, both at that rate;
     ``batches``, joint training after as many batches, ``steps``, after as many steps."""
-    own = after_batches(reported[reported["method"] == name], batches).set_index(["rate", "seed", "task"])
-    joint = reported[reported["method"] == JOINT]
-    steps = own.groupby("seed")["steps"].max()
-    others = {"batches": after_batches(joint, batches), "steps": joint_after(joint, steps)}
+    method, joint = reported[name], reported[JOINT]
+    own = when.after_batches(method).set_index(["rate", "seed", "task"])
+    steps = Reading(when.batches).after_batches(method).groupby("seed")["steps"].max()
+    others = {"batches": when.after_batches(joint), "steps": when.joint_after(joint, steps)}
     found = {
         against: np.log(other.set_index(["rate", "seed", "task"])["test"] / own["test"])
         .groupby(["rate", "seed"])

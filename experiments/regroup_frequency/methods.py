@@ -46,7 +46,8 @@ class Method:
     def family(self) -> str:
         """Networks of one family make about as many steps a batch, and train as one stack without idling."""
         number = len(self.rule) if isinstance(self.rule, Grouping) else getattr(self.rule, "num_groups", 0)
-        return f"{type(self.rule).__name__} {number}"
+        # Random partitions share stacks all the same: those of one seed are few.
+        return "Drawn" if isinstance(self.rule, Drawn) else f"{type(self.rule).__name__} {number}"
 
     def candidate(self, seed: int) -> Grouping | Adaptive | None:
         return self.rule.of(seed) if isinstance(self.rule, Drawn) else self.rule
@@ -72,10 +73,8 @@ def fixed(grouping: Grouping, batches: int) -> Method:
 
 
 def grid(of: Settings) -> list[Method]:
-    """Numbers of groups × frequencies; but `auto` not at every batch, where affinity propagation takes longer than
-    the training."""
-    cells = [(k, every) for k in (2, 3, "auto") for every in of.frequencies]
-    return [adaptive(k, every, of) for k, every in cells if (k, every) != ("auto", 1)]
+    """Numbers of groups × frequencies."""
+    return [adaptive(k, every, of) for k in (2, 3, "auto") for every in of.frequencies]
 
 
 def ends(tasks: Sequence[str], of: Settings) -> list[Method]:

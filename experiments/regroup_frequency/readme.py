@@ -39,17 +39,26 @@ def write(losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.DataFrame, read
 
 
 def section(name: str, losses: pd.DataFrame, rates: pd.DataFrame, changes: pd.DataFrame) -> str:
+    read = {str(when): part for when, part in losses.groupby("reading", sort=False)}
+    earlier, full, stopped = read
+    tasks = "Which tasks: ln(test loss of joint training after as many steps / the method's) ± half the 95% interval"
     parts = [
         f"### {name}",
         f"![each method against joint training](figures/{name}.png)",
-        f"Each method against joint training. {fixed_partitions(losses)}",
-        against_joint(losses),
-        "Which tasks: ln(test loss of joint training after as many steps / the method's) ± half the 95% interval.",
-        by_task(losses),
+        f"Each method against joint training, after {full} ({fixed_partitions(read[full])}).",
+        against_joint(read[full]),
+        f"The same after {earlier} ({fixed_partitions(read[earlier])}).",
+        against_joint(read[earlier]),
+        f"The same after {stopped} ({fixed_partitions(read[stopped])}).",
+        against_joint(read[stopped]),
+        f"{tasks}, after {full}.",
+        by_task(read[full]),
+        f"{tasks}, after {stopped}.",
+        by_task(read[stopped]),
         "How often: Δm minus that of `never`.",
-        by_frequency(losses),
+        by_frequency(read, changes),
         "One against the other, after as many batches: difference of Δm.",
-        in_pairs(losses),
+        in_pairs(read),
         "One rate for all: Δm minus that of joint training at the same rate, and how much of it is more steps.",
         one_rate(rates),
         "What became of the groups.",
@@ -71,7 +80,7 @@ def against_joint(losses: pd.DataFrame) -> str:
     """A row for each method: Δm, and its difference to joint training's under three budgets."""
     logs, relative = delta_m(losses, "log_ratio"), delta_m(losses, "relative")
     same = {name: interval(part["own"] - part["joint_same"]) for name, part in logs.groupby("method", sort=False)}
-    p = holm(pd.Series({name: one.p for name, one in same.items()}))
+    p = of_distinct(logs["own"] - logs["joint_same"])
     rows = []
     for name, part in logs.groupby("method", sort=False):
         own, other = losses[losses["method"] == name], relative.xs(name, level="method")
@@ -93,9 +102,18 @@ def against_joint(losses: pd.DataFrame) -> str:
     return table([*head, "held to joint's steps − joint", "relative Δm", "relative − joint, same steps"], rows)
 
 
+def of_distinct(differences: "pd.Series[float]") -> "pd.Series[float]":
+    """Holm's p-value of each method. Methods whose networks are the same are one comparison."""
+    by_seed = differences.unstack("seed").droplevel("taskset")
+    distinct = by_seed.drop_duplicates()
+    adjusted = holm(distinct.apply(lambda values: interval(values).p, axis=1))
+    same = {tuple(values): adjusted[name] for name, values in distinct.iterrows()}
+    return by_seed.apply(lambda values: same[tuple(values)], axis=1)
+
+
 def fixed_partitions(losses: pd.DataFrame) -> str:
     named = losses[losses["method"].str.startswith("best fixed")].drop_duplicates("method")
-    return "; ".join(f"{row.method}: `{row.partition}`".replace("|", "\\|") for row in named.itertuples()) + "."
+    return "; ".join(f"{row.method}: `{row.partition}`".replace("|", "\\|") for row in named.itertuples())
 
 
 def by_task(losses: pd.DataFrame) -> str:
@@ -112,41 +130,56 @@ def by_task(losses: pd.DataFrame) -> str:
     return table(["method", *losses["task"].unique(), f"mean but for {most}"], rows)
 
 
-def by_frequency(losses: pd.DataFrame) -> str:
-    """A row for each number of groups that regroups; Friedman's test asks whether frequency matters at all."""
-    own = delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
-    cells = own.index.str.extract(r"^(\w+) groups, every (\w+)$").set_index(own.index).dropna()
-    frequencies = [every for every in cells[1].unique() if every != "never"]
+def own_of(losses: pd.DataFrame) -> pd.DataFrame:
+    """Δm, [methods × seeds]."""
+    return delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
+
+
+def by_frequency(read: dict[str, pd.DataFrame], changes: pd.DataFrame) -> str:
+    """A row for each number of groups and reading; Friedman's test asks whether frequency matters at all. One group
+    cannot change; nor can a number that was asked at every batch and gave the warm-up's answer each time."""
+    found = {when: own_of(losses) for when, losses in read.items()}
+    methods = next(iter(found.values())).index
+    cells = methods.to_series().str.extract(r"^(\w+) groups?(?:, every (\w+))?$").dropna(subset=0)
+    frequencies = [every for every in cells.loc[cells[0] == "auto", 1] if every != "never"]
     rows = []
     for number, named in cells.groupby(0, sort=False):
-        part = own.loc[named.index].set_axis(named[1])
-        if len(part) > 1:
+        if len(named) == 1:
+            later = changes.loc[changes["method"] == named.index[0], "batch"] > Settings().warm_up
+            text = "not run" if later.any() else "the same networks"
+            rows.append([number, "all", *[text] * len(frequencies), "–"])
+            continue
+        for when, own in found.items():
+            part = own.loc[named.index].set_axis(named[1])
             each = [against_never(part, every) for every in frequencies]
             distinct = len(part.drop_duplicates()) > 2
-            rows.append([number, *each, f"{friedmanchisquare(*part.to_numpy()).pvalue:.2f}" if distinct else "–"])
-    return table(["groups", *(f"every {every}" for every in frequencies), "Friedman p"], rows)
+            p = f"{friedmanchisquare(*part.to_numpy()).pvalue:.2f}" if distinct else "–"
+            rows.append([number, when, *each, p])
+    return table(["groups", "after", *(f"every {every}" for every in frequencies), "Friedman p"], rows)
 
 
 def against_never(own: pd.DataFrame, every: str) -> str:
-    if every not in own.index:
-        return "–"
     difference = own.loc[every] - own.loc["never"]
     return str(interval(difference)) if difference.any() else "the same networks"
 
 
-def in_pairs(losses: pd.DataFrame) -> str:
-    own = delta_m(losses, "log_ratio")["own"].unstack("seed").droplevel("taskset")
-    rows = [[f"{one} − {other}", str(interval(own.loc[one] - own.loc[other]))] for one, other in PAIRS]
-    return table(["methods", "difference"], rows)
+def in_pairs(read: dict[str, pd.DataFrame]) -> str:
+    found = [own_of(losses) for losses in read.values()]
+    rows = [
+        [f"{one} − {other}", *(str(interval(own.loc[one] - own.loc[other])) for own in found)] for one, other in PAIRS
+    ]
+    return table(["methods", *read], rows)
 
 
 def one_rate(rates: pd.DataFrame) -> str:
     rows = []
-    for (method, value), part in rates.groupby(["method", "rate"], sort=False):
+    for (method, when, value), part in rates.groupby(["method", "reading", "rate"], sort=False):
         whole, left = interval(part["batches"]), interval(part["steps"])
         share = "{:.0%} [{:.0%}, {:.0%}]".format(*from_steps(part)) if whole.low > 0 else "–"
-        rows.append([method, f"{value:g}", str(whole), str(left), share])
-    return table(["method", "rate", "− joint, same batches", "− joint, same steps", "share that is steps"], rows)
+        rows.append([method, when, f"{value:g}", str(whole), str(left), share])
+    return table(
+        ["method", "after", "rate", "− joint, same batches", "− joint, same steps", "share that is steps"], rows
+    )
 
 
 def regroupings(changes: pd.DataFrame) -> str:

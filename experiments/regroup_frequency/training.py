@@ -79,12 +79,14 @@ def _alone(job: Job, data: Data) -> tuple[list[dict[str, Any]], list[dict[str, A
     settings, (method,) = job.settings, job.methods
     groups = [frozenset({name}) for name in data.names]
     stack = Stack(data, settings.encoder(), settings.training(job.rate), job.seeds, groups)
-    stack.train(method.batches)
     square = (len(job.seeds), len(groups), len(groups))
-    losses = [_losses(stack, split).reshape(square).diagonal(axis1=1, axis2=2) for split in ("val", "test")]
-    rows = _rows(
-        data, [(method.name, seed) for seed in job.seeds], losses, method.batches, [method.batches] * len(job.seeds)
-    )
+    who, rows = [(method.name, seed) for seed in job.seeds], []
+    for batch in range(1, method.batches + 1):
+        stack.step()
+        if _read(batch, job):
+            losses = [_losses(stack, split).reshape(square).diagonal(axis1=1, axis2=2) for split in ("val", "test")]
+            rows += _rows(data, who, losses, batch, [batch] * len(who))
+    stack.check()
     return rows, []
 
 
@@ -97,11 +99,15 @@ def _in_turn(job: Job, data: Data) -> tuple[list[dict[str, Any]], list[dict[str,
     for batch in range(1, first.batches + 1):
         networks.step()
         steps += [len(grouping) for grouping in networks.groupings]
-        if batch % settings.mark == 0 or batch == first.batches:
+        if _read(batch, job):
             losses = [_losses(networks.stack, split) for split in ("val", "test")]
             rows += _rows(data, who, losses, batch, steps.tolist())
     networks.check()
     return rows, list(_changes(networks, who))
+
+
+def _read(batch: int, job: Job) -> bool:
+    return batch % job.settings.mark == 0 or batch == job.methods[0].batches
 
 
 def _losses(stack: Stack, split: str) -> Floats:
@@ -110,9 +116,10 @@ def _losses(stack: Stack, split: str) -> Floats:
 
 def _rows(data, who, losses, batches, steps) -> list[dict[str, Any]]:
     val, test = losses
+    worth = np.log(val).mean(axis=1)
     return [
         {"method": name, "seed": seed, "batches": batches, "steps": steps[i], "task": task}
-        | {"val": val[i, t], "test": test[i, t]}
+        | {"val": val[i, t], "test": test[i, t], "log_val": worth[i]}
         for i, (name, seed) in enumerate(who)
         for t, task in enumerate(data.names)
     ]
