@@ -12,7 +12,15 @@ class DivergedError(Exception):
     """Training left the finite numbers. A trial that meets it fails, others go on."""
 
 
+class ClusterError(OSError):
+    """The cluster went away, or a worker cannot live on it, through no fault of the spec. Exit status 1."""
+
+
 def describe(error: BaseException) -> str:
     """One line that says what went wrong: of an error from a worker, its cause there."""
     inner = getattr(error, "cause", None) or error
-    return str(inner) if isinstance(inner, RequestError | DivergedError) else f"{type(inner).__name__}: {inner}"
+    return (
+        str(inner)
+        if isinstance(inner, RequestError | DivergedError | ClusterError)
+        else f"{type(inner).__name__}: {inner}"
+    )

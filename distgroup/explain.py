@@ -36,6 +36,8 @@ MUST_BE = {
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} long",
     "too_long": "at most {max_length} long",
+    "byte_size": "a number of bytes, or text such as 2GiB",
+    "byte_size_unit": "a number of bytes, or text such as 2GiB",
     "literal_error": "{expected}",
     "union_tag_invalid": "one of {expected_tags}",
     "union_tag_not_found": "a mapping that says its kind",

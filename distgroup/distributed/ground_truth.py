@@ -8,7 +8,7 @@ from typing import Any
 
 import ray
 
-from distgroup.distributed.workers import own_device
+from distgroup.distributed.workers import check_sees, own_device, task_options
 from distgroup.resources import ONE_CPU, Resources
 from distgroup.results.store import Store
 from distgroup.results.subsets import Alone, alone_of, subset_rows
@@ -22,6 +22,7 @@ RETRIES = 3
 @ray.remote(max_retries=RETRIES)
 def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, store: Store) -> Alone | None:
     """Train a chunk and write its part. Of singletons, return what gains are measured against."""
+    check_sees(store)
     trained = train_chunk(problem, chunk, own_device())
     alone = alone_of(trained) if alone is None else alone
     store.write("subsets", chunk.key(problem), subset_rows(problem, trained, alone))
@@ -40,7 +41,8 @@ def enumerate_subsets(
 
     Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
     """
-    shared, remote = ray.put(problem), _chunk.options(num_cpus=resources.cpus, num_gpus=resources.gpus)
+    store.make()
+    shared, remote = ray.put(problem), _chunk.options(**task_options(resources))
     pending: dict[Any, int] = {}
     alone: dict[int, Any] = {}
     held = set(store.keys("subsets"))
@@ -56,7 +58,17 @@ def enumerate_subsets(
         pending[task] = len(chunk.groups)
         if singletons:
             alone[chunk.seed] = task
-    while pending:
-        done, _ = ray.wait(list(pending), num_returns=1)
-        ray.get(done)
-        yield sum(pending.pop(task) for task in done)
+    yield from collected(pending)
+
+
+def collected(pending: dict[Any, int]) -> Iterator[int]:
+    """Networks of each task, as they end; when one raises, so does this, and the tasks that are left are cancelled."""
+    try:
+        while pending:
+            done, _ = ray.wait(list(pending), num_returns=1)
+            ray.get(done)
+            yield sum(pending.pop(task) for task in done)
+    except Exception:
+        for task in pending:
+            ray.cancel(task)
+        raise

@@ -18,7 +18,7 @@ from requests import RequestException
 
 import distgroup
 from distgroup.distributed.bundle import SPEC, bundle
-from distgroup.errors import RequestError
+from distgroup.errors import ClusterError, RequestError
 from distgroup.place import is_uri
 
 REACH_S = 10
@@ -99,7 +99,7 @@ class Jobs:
                 logs = self.client.get_job_logs(job)
             except (RequestException, ConnectionError, RuntimeError, RequestError) as error:
                 if time.monotonic() - heard > LOST_S:
-                    raise ConnectionError(f"{self.address} has not answered for {LOST_S} s: {error}") from None
+                    raise ClusterError(_lost(self.address, job, error)) from None
                 time.sleep(POLL_S)
                 continue
             heard = time.monotonic()
@@ -155,6 +155,14 @@ def _reach(address: str) -> None:
                 "the dashboard on the cluster's head, at port 8265 unless that was given another"
             )
         time.sleep(0.5)
+
+
+def _lost(address: str, job: str, error: Exception) -> str:
+    return (
+        f"{address} has not answered for {LOST_S} s ({_first_line(error)}). If only the way there is lost, {job} goes "
+        f"on: `distgroup status {job} --follow --address {address}` follows it. If the head is gone, so is the job: "
+        "what it had done is in its output, and the same submit with --resume goes on with it"
+    )
 
 
 def _first_line(message: object) -> str:

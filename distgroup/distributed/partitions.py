@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import ray
 
 from distgroup.alone import alone
-from distgroup.distributed.ground_truth import RETRIES
-from distgroup.distributed.workers import own_device
+from distgroup.distributed.ground_truth import RETRIES, collected
+from distgroup.distributed.workers import check_sees, own_device, task_options
 from distgroup.resources import ONE_CPU, Resources
 from distgroup.results.partitions import partition_rows
 from distgroup.results.store import Store
@@ -22,12 +22,14 @@ from distgroup.training.problem import Problem
 @ray.remote(max_retries=RETRIES)
 def _alone(problem: Problem, seed: int, store: Store) -> Alone:
     """What gains of this seed are measured against: read, or trained and written."""
+    check_sees(store)
     return alone(problem, seed, store, own_device())
 
 
 @ray.remote(max_retries=RETRIES)
 def _chunk(problem: Problem, chunk: PartitionChunk, alone: Alone, store: Store) -> None:
     """Train a chunk and write its part."""
+    check_sees(store)
     trained = train_partitions(problem, chunk, own_device())
     store.write("partitions", chunk.key(problem), list(partition_rows(problem, trained, alone)))
 
@@ -44,7 +46,8 @@ def enumerate_partitions(
 
     Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
     """
-    shared, takes = ray.put(problem), {"num_cpus": resources.cpus, "num_gpus": resources.gpus}
+    store.make()
+    shared, takes = ray.put(problem), task_options(resources)
     measured = {seed: _alone.options(**takes).remote(shared, seed, store) for seed in seeds}
     held, pending = set(store.keys("partitions")), {}
     for chunk in plan_partitions(problem, seeds):
@@ -53,7 +56,4 @@ def enumerate_partitions(
         else:
             task = _chunk.options(**takes).remote(shared, chunk, measured[chunk.seed], store)
             pending[task] = len(chunk.groupings)
-    while pending:
-        done, _ = ray.wait(list(pending), num_returns=1)
-        ray.get(done)
-        yield sum(pending.pop(task) for task in done)
+    yield from collected(pending)

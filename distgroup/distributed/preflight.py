@@ -38,11 +38,13 @@ class Needs:
     cpus: float = 1
     gpus: float = 0
     workers: int = 1
+    memory: float = 0
+    """Bytes."""
 
     @property
     def bundle(self) -> dict[str, float]:
         """As Ray names it."""
-        named = {"CPU": self.cpus, "GPU": self.gpus}
+        named = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory}
         return {name: amount for name, amount in named.items() if amount}
 
     def __str__(self) -> str:
@@ -53,7 +55,7 @@ class Needs:
 def needs_of(spec: Spec) -> set[Needs]:
     """What a run of ``spec`` asks for: a task or trial at a time; all workers of data-parallel training together."""
     training = spec.training
-    found = {Needs(spec.resources.cpus, spec.resources.gpus)}
+    found = {Needs(spec.resources.cpus, spec.resources.gpus, memory=spec.resources.memory)}
     if spec.train.best or on_workers(training, spec.search):
         gpus = 1 if training.parallel.use_gpu is True else 0
         found.add(Needs(training.parallel.cpus_per_worker, gpus, workers=training.workers))
@@ -79,7 +81,7 @@ def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float 
         raise RequestError(_refusal(needs, most))
     if limit_s is None:
         limit_s = STARTING_S if is_autoscaler_v2() else JOINING_S
-    say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; the cluster has {_nodes_text()}")
+    say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; the cluster has {_nodes_text(needs)}")
     request_resources(bundles=[needs.bundle] * needs.workers)  # no more than a hint, and none without an autoscaler
     end = time.monotonic() + limit_s
     try:
@@ -158,17 +160,24 @@ def _fit(needs: Needs, resources: Mapping[str, float]) -> int:
 def _refusal(needs: Needs, most: float) -> str:
     at_most = "" if most == math.inf else f", and for {most:.0f} on all nodes that its launch file allows"
     return (
-        f"the cluster cannot run this: {needs} needed; it has {_nodes_text()}, room for {_room(needs)}{at_most}. "
-        "Lower training.workers or what each takes, or give the cluster more or bigger nodes"
+        f"the cluster cannot run this: {needs} needed; it has {_nodes_text(needs)}, room for {_room(needs)}{at_most}. "
+        "Lower training.workers or what each takes (`resources`, `training.parallel`), or give the cluster more or "
+        "bigger nodes"
     )
 
 
-def _nodes_text() -> str:
-    nodes = [_text({name: node["Resources"].get(name, 0) for name in ("CPU", "GPU")}) for node in _alive()]
+def _nodes_text(needs: Needs) -> str:
+    shown = dict.fromkeys(("CPU", "GPU", *needs.bundle))
+    nodes = [_text({name: node["Resources"].get(name, 0) for name in shown}) for node in _alive()]
     kinds = {text: nodes.count(text) for text in nodes}
     return ", ".join(f"{count} nodes of {text}" if count > 1 else f"1 node of {text}" for text, count in kinds.items())
 
 
 def _text(bundle: Mapping[str, float]) -> str:
-    amounts = [f"{amount:g} {name}{'s' if amount != 1 else ''}" for name, amount in bundle.items() if amount]
-    return " and ".join(amounts) or "0 CPUs"
+    return " and ".join(_amount(name, amount) for name, amount in bundle.items() if amount) or "0 CPUs"
+
+
+def _amount(name: str, amount: float) -> str:
+    if name == "memory":
+        return f"{amount / 2**30:.3g} GiB of memory"
+    return f"{amount:g} {name}{'s' if amount != 1 else ''}"

@@ -73,16 +73,15 @@ def run_search(
 
 
 def at_a_time(search: Search, resources: Resources, cluster: Mapping[str, float]) -> int:
-    """Trials that run together: as many as the batch, the spec and the cluster's CPUs and GPUs allow; at least one."""
-    room = [cluster.get("CPU", 0) // resources.cpus] if resources.cpus else []
-    room += [cluster.get("GPU", 0) // resources.gpus] if resources.gpus else []
+    """Trials that run together: as many as the batch, the spec and what the cluster has allow; at least one."""
+    room = (cluster.get(name, 0) // amount for name, amount in resources.bundle.items())
     return max(1, int(min(search.batch, search.max_concurrent or search.batch, *room)))
 
 
 def _bundle(parallel: Resources | None, resources: Resources) -> Any:
     """What Tune sets aside for a trial; if its training is data-parallel, nothing: the workers need all there is."""
     if parallel is None:
-        return {"CPU": resources.cpus, "GPU": resources.gpus}
+        return resources.bundle
     return tune.PlacementGroupFactory([{"node:__internal_head__": 0.001}])
 
 

@@ -8,7 +8,7 @@ from ray import tune
 
 from distgroup.by_training import Report, TrainSelective, train_selective
 from distgroup.distributed.trial_training import on_workers, train_on_workers
-from distgroup.distributed.workers import own_device
+from distgroup.distributed.workers import check_sees, own_device
 from distgroup.errors import describe
 from distgroup.proposals import arms, name_of
 from distgroup.search import Search
@@ -22,6 +22,7 @@ class Trial(tune.Trainable):
     """Runs in a worker that Tune keeps from trial to trial: starting one takes longer than most trials."""
 
     def setup(self, config: dict[str, Any], bench: Bench, search: Search) -> None:  # type: ignore[override]
+        check_sees(bench.store)
         self.bench, self.arms = bench, arms(search, len(bench.problem.task_set.tasks))
         parallel = on_workers(bench.problem.training, search)
         self.by_training: TrainSelective = (

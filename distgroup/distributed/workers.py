@@ -9,21 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc
 import ray
 import torch
-from ray._private.grpc_utils import init_grpc_channel
 from ray.exceptions import OutOfMemoryError
 
 import distgroup
-from distgroup.errors import RequestError
-
-REACH_S = 10
-"""Seconds in which a cluster's head has to answer."""
-
-
-class ClusterError(OSError):
-    """The cluster went away, or a worker cannot live on it, through no fault of the spec. Exit status 1."""
+from distgroup.distributed import head
+from distgroup.errors import ClusterError, RequestError
+from distgroup.resources import Resources
+from distgroup.results.store import Store
 
 
 @contextmanager
@@ -50,11 +44,14 @@ def workers(address: str | None = None) -> Iterator[bool]:
         # A Ray of our own on this machine needs no token, and would write one under the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
         _start()
+    watch = head.Watch(ray.get_runtime_context().gcs_address)
+    watch.start()
     try:
-        with _explained(ray.get_runtime_context().gcs_address):
+        with watch.explained(), _enough_memory():
             yield joined
     finally:
         ray.shutdown()
+        watch.over.set()
 
 
 def _start() -> None:
@@ -89,21 +86,11 @@ def _reach(address: str) -> None:
     """Ray itself would wait for two minutes."""
     if not re.fullmatch(r".+:\d+", address):
         raise RequestError(f"--address {address}: HOST:PORT of a Ray head is needed, such as 10.0.0.1:6379, or auto")
-    if not _answers(address):
+    if not head.answers(address):
         raise RequestError(
-            f"--address {address}: no Ray head answers there within {REACH_S} s; `ray status` on the head shows "
+            f"--address {address}: no Ray head answers there within {head.REACH_S} s; `ray status` on the head shows "
             "whether it runs, and its port is 6379 unless it was given another"
         )
-
-
-def _answers(address: str) -> bool:
-    """Does anything speak Ray's protocol there, with Ray's own settings for TLS?"""
-    with init_grpc_channel(address) as channel:
-        try:
-            grpc.channel_ready_future(channel).result(timeout=REACH_S)
-        except grpc.FutureTimeoutError:
-            return False
-    return True
 
 
 def _init(address: str, **options: Any) -> None:
@@ -117,14 +104,9 @@ def _to_stderr(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG0
 
 
 @contextmanager
-def _explained(head: str) -> Iterator[None]:
-    """Errors of the cluster, in words. Ray ends a driver whose head is gone by a signal that arrives as SystemExit."""
+def _enough_memory() -> Iterator[None]:
     try:
         yield
-    except SystemExit as error:
-        if _answers(head):
-            raise
-        raise ClusterError(f"the cluster's head at {head} is gone; when it is back, --resume goes on") from error
     except OutOfMemoryError as error:
         raise ClusterError(
             "a worker ran out of memory, again and again: give each more (fewer workers a node, or bigger nodes), "
@@ -134,6 +116,21 @@ def _explained(head: str) -> Iterator[None]:
 
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
+
+
+def task_options(resources: Resources) -> dict[str, Any]:
+    """Options of a Ray task that takes so much."""
+    return {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "memory": int(resources.memory)}
+
+
+def check_sees(store: Store) -> None:
+    """For a worker: raises ClusterError on a node that came late and does not have the driver's folder of tables."""
+    if store.local is not None and not store.local.is_dir():
+        raise ClusterError(
+            f"output: node {ray.util.get_node_ip_address()} does not see {store}, where the tables are written: mount "
+            "that folder there, or take the node out of the cluster, or set `output` to an object store, such as "
+            "s3://bucket/folder; then --resume goes on"
+        )
 
 
 def own_device() -> torch.device:

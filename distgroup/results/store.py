@@ -73,6 +73,11 @@ class Store:
         name = blake2b(self.location.root.encode(), digest_size=8).hexdigest()
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "distgroup", name)
 
+    def make(self) -> None:
+        """The folder, so that workers can tell whether they see it; an object store has none."""
+        if self.local is not None:
+            self.local.mkdir(parents=True, exist_ok=True)
+
     @property
     def empty(self) -> bool:
         """Is there no part of any table?"""

@@ -10,7 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from distributed.heads import free_port, ray_head
+from distributed.heads import end, free_port, ray_head, start_head
+
+from distgroup.distributed import jobs as module
+from distgroup.distributed.jobs import Jobs
+from distgroup.errors import ClusterError
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +119,21 @@ def test_an_interrupted_client_leaves_the_job_running_until_it_is_stopped(server
     assert distgroup(folder, "stop", job, "--address", server).returncode == 0
     assert distgroup(folder, "status", job, "--follow", "--address", server).returncode == 130
     assert pd.read_parquet(parts)["seed"].isin([0, 1]).all()
+
+
+def test_a_head_lost_while_a_job_is_followed_is_said_to_be(folder, monkeypatch):
+    monkeypatch.setattr(module, "LOST_S", 5)
+    write(folder, steps=20_000)
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="dg", dir="/tmp", ignore_cleanup_errors=True) as short:
+        head = start_head(Path(short), free_port(), "--include-dashboard=true", f"--dashboard-port={port}")
+        try:
+            jobs = Jobs(f"127.0.0.1:{port}")
+            job = jobs.submit(folder / "tiny.yaml", None, resume=False)
+            with pytest.raises(ClusterError, match=r"has not answered for 5 s.*in its output.*--resume"):
+                jobs.follow(job, lambda _: end(head))
+        finally:
+            end(head)
 
 
 def test_no_wait_prints_an_id_that_can_be_followed(server, folder):

@@ -1,5 +1,6 @@
 """Nodes that die while a run works: it ends as if none had."""
 
+import re
 import subprocess
 import tempfile
 import time
@@ -86,22 +87,28 @@ def test_nodes_lost_while_enumerating_searching_and_training_change_no_table(tmp
         pd.testing.assert_frame_equal(disturbed[name], frame, check_exact=True)
 
 
-def test_a_lost_head_ends_the_run_and_resuming_completes_it(tmp_path, short_folder):
+def test_a_lost_head_ends_the_run_with_a_sentence_and_resuming_completes_it(tmp_path, short_folder):
+    """Lost in the enumeration, where the driver can be interrupted, and in the search, where it hangs in Ray."""
     write(tmp_path, **CHANGES | {"train": {"best": False}})
     head, port = None, free_port()
     command = [*DISTGROUP, "run", "spec.yaml", "--address", f"127.0.0.1:{port}", "--output", "shot"]
     try:
-        head = start_head(short_folder, port, "--include-dashboard=false")
-        run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        wait_for(run, tmp_path, "tables/subsets/*.parquet", 1)
-        end(head)
-        _, said = run.communicate(timeout=300)
-        assert run.returncode == 1
-        assert "Traceback" not in said
+        for table, resume in (("subsets", []), ("trials", ["--resume"])):
+            head = start_head(short_folder, port, "--include-dashboard=false")
+            run = subprocess.Popen(
+                [*command, *resume], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            wait_for(run, tmp_path, f"tables/{table}/*.parquet", 1)
+            end(head)
+            said, _ = run.communicate(timeout=300)
+            assert run.returncode == 1, said
+            assert re.search(r"distgroup: the Ray head at .* is gone.*in the output.*--resume", said), said
+            assert "Traceback" not in said
         head = start_head(short_folder, port, "--include-dashboard=false")
         again = subprocess.run([*command, "--resume"], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert again.returncode == 0, again.stderr
     finally:
         if head is not None:
             end(head)
-    assert len(tables(tmp_path, "shot")["trials"]) == 12
+    trials = tables(tmp_path, "shot")["trials"]
+    assert trials["status"].to_list() == ["done"] * 12

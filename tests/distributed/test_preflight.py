@@ -1,6 +1,7 @@
 """Before work starts: what cannot be had is refused with figures, and results go where every node sees them."""
 
 import pytest
+import ray
 from builders import spec_content
 
 from distgroup.distributed.preflight import Needs, check, fits, needs_of, shared_storage
@@ -27,6 +28,19 @@ def test_a_gpu_that_no_node_has_is_refused():
         fits(Needs(gpus=1), joined=False, say=print)
 
 
+def test_memory_that_no_node_has_is_refused_with_figures():
+    with pytest.raises(
+        RequestError, match=r"1 CPU and 1.05e\+06 GiB of memory on one node .*2 CPUs and [\d.]+ GiB of mem"
+    ):
+        fits(Needs(memory=2**50), joined=False, say=print)
+
+
+def test_memory_limits_the_workers_of_a_node():
+    each = ray.cluster_resources()["memory"] * 0.6
+    with pytest.raises(RequestError, match="room for 1"):
+        fits(Needs(cpus=0.5, memory=each, workers=2), joined=False, say=print)
+
+
 def test_a_worker_bigger_than_any_node_is_refused_though_all_together_would_do():
     with pytest.raises(RequestError, match=r"4 CPUs on one node needed"):
         fits(Needs(cpus=4), joined=False, say=print)
@@ -50,10 +64,13 @@ def test_one_node_needs_no_shared_folder(tmp_path):
 
 def test_a_spec_needs_room_for_a_task_and_for_all_workers_of_its_training():
     changes = {
-        "resources": {"cpus": 1, "gpus": 0.25},
+        "resources": {"cpus": 1, "gpus": 0.25, "memory": "2GiB"},
         "training.workers": 4,
         "training.parallel": {"cpus_per_worker": 2, "use_gpu": True},
         "train": {"best": True},
     }
-    assert needs_of(Spec.model_validate(spec_content(changes))) == {Needs(1, 0.25), Needs(2, 1, workers=4)}
+    assert needs_of(Spec.model_validate(spec_content(changes))) == {
+        Needs(1, 0.25, memory=2**31),
+        Needs(2, 1, workers=4),
+    }
     assert needs_of(Spec.model_validate(spec_content())) == {Needs()}

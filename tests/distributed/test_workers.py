@@ -6,8 +6,8 @@ import time
 import pytest
 import ray
 
-from distgroup.distributed import workers as module
-from distgroup.distributed.workers import ClusterError, _explained, workers
+from distgroup.distributed import head
+from distgroup.distributed.workers import workers
 from distgroup.errors import RequestError
 
 
@@ -35,7 +35,7 @@ def test_an_address_without_a_port_is_refused():
 
 @pytest.mark.usefixtures("no_ray")
 def test_a_server_that_is_no_head_is_refused_soon(monkeypatch):
-    monkeypatch.setattr(module, "REACH_S", 2)
+    monkeypatch.setattr(head, "REACH_S", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
         said = refused(f"127.0.0.1:{silent.getsockname()[1]}")
@@ -53,11 +53,3 @@ def test_ray_address_counts_where_no_address_is_given(monkeypatch):
 def test_an_address_that_is_given_wins_over_ray_address(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "ray://elsewhere:10001")
     assert "http://head:8265" in refused("http://head:8265")
-
-
-def test_a_driver_whose_head_is_gone_says_so(monkeypatch):
-    monkeypatch.setattr(module, "REACH_S", 1)
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        address = f"127.0.0.1:{gone.getsockname()[1]}"
-    with pytest.raises(ClusterError, match=r"is gone.*--resume"), _explained(address):
-        raise SystemExit(15)
