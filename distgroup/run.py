@@ -81,7 +81,8 @@ def _run_point(point: Point, store: Store, progress: Progress, *, alone: bool) -
     except Exception as error:
         if alone:
             raise
-        row = {**about(problem, spec.seeds), "trial_id": FAILED, "status": "failed", "error": describe(error)}
+        why = describe(error).partition("\n")[0]  # Ray adds a page of guesses
+        row = {**about(problem, spec.seeds), "trial_id": FAILED, "status": "failed", "error": why}
         store.write("trials", f"{point.key}-{FAILED}", [row])
         return
     if store.has("trials", f"{point.key}-{FAILED}"):

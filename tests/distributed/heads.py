@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 RAY = str(Path(sys.executable).with_name("ray"))
 
@@ -34,12 +35,16 @@ def free_port() -> int:
             return port
 
 
-def start_head(temporary: Path, port: int, *options: str) -> subprocess.Popen[str]:
+def start_head(
+    temporary: Path, port: int, *options: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[str]:
     """A head with two CPUs at ``port``; its files are below ``temporary``, whose path must be short."""
     command = [RAY, "start", "--head", "--block", f"--port={port}", "--num-cpus=2", f"--temp-dir={temporary}", *options]
     command.append(f"--dashboard-agent-listen-port={free_port()}")  # its own would be taken by another Ray here
     log = (temporary / "head.log").open("a")
-    head = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True, text=True)
+    head = subprocess.Popen(
+        command, env=ENVIRONMENT | environment, stdout=log, stderr=log, start_new_session=True, text=True
+    )
     end = time.monotonic() + 60
     while not re.search("will now block", (temporary / "head.log").read_text()):
         assert head.poll() is None, (temporary / "head.log").read_text()
@@ -56,10 +61,10 @@ def end(head: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> No
 
 
 @contextmanager
-def ray_head(temporary: Path, *options: str) -> Iterator[int]:
+def ray_head(temporary: Path, *options: str, environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[int]:
     """Yields the port of a head that ends with the block."""
     port = free_port()
-    head = start_head(temporary, port, *options)
+    head = start_head(temporary, port, *options, environment=environment)
     try:
         yield port
     finally:
