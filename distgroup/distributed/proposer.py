@@ -22,6 +22,8 @@ class Proposer(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         """A configuration; None while none can start; FINISHED when all have."""
+        while self.recorder.again:
+            self.waiting.append(self.recorder.again.popleft())
         if len(self.making) >= self.at_a_time:
             return None
         proposal = self._free()
@@ -33,7 +35,9 @@ class Proposer(Searcher):
         return {"number": proposal.number, "arm": proposal.arm, "point": dict(proposal.point)}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:  # noqa: ARG002
-        self.made.add(self.making.pop(trial_id))
+        estimate = self.making.pop(trial_id)
+        if not error:
+            self.made.add(estimate)
 
     def _free(self) -> Proposal | None:
         """The first proposal that need not wait for an estimate."""

@@ -1,19 +1,23 @@
 """Writes a row of table `trials` as each trial ends, and tells the proposals."""
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from optuna.trial import TrialState
 from ray import tune
 
 from distgroup.distributed.trainable import REPORT, ROW, TRACEBACK
-from distgroup.errors import RequestError, describe
+from distgroup.errors import RequestError
 from distgroup.proposals import COLUMNS, Proposal, Proposals
 from distgroup.results.trials import about, part_of, trial_row
 from distgroup.trial import Bench
+
+RETRIES = 3
+"""Times that a trial starts again whose worker died."""
 
 
 class Recorder(tune.Callback):
@@ -24,6 +28,10 @@ class Recorder(tune.Callback):
         self.running: dict[int, Proposal] = {}
         self.reports: dict[int, dict[int, float]] = defaultdict(dict)
         """Δm on validation by trial and report, while the trial runs."""
+        self.deaths: Counter[int] = Counter()
+        self.again: deque[Proposal] = deque()
+        """Those whose worker has died, to be handed to Tune once more, as trials of their own: its own retries take a
+        death that two calls of a worker report for two, and give up on the second."""
         trials = bench.store.read("trials")
         comparable = about(bench.problem, bench.seeds)
         own = trials[(trials[list(comparable)] == comparable).all(axis=1)]
@@ -62,7 +70,13 @@ class Recorder(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
         """Only the death of the worker comes here: what a trial itself meets, it reports."""
-        why = describe(trial.get_pickled_error()).partition("\n")[0]  # a page of guesses follows
+        number = trial.config["number"]
+        self.deaths[number] += 1
+        if self.deaths[number] <= RETRIES:
+            self.reports.pop(number, None)
+            self.again.append(self.running.pop(number))
+            return
+        _, why, *_ = Path(trial.error_file).read_text().splitlines()  # a line of Tune's; a page of guesses follows
         self._end(trial, {"status": "failed", "error": f"the worker died, again and again: {why}"})
 
     def _end(self, trial: Any, found: dict[str, Any]) -> None:

@@ -28,9 +28,6 @@ from distgroup.search import Search
 from distgroup.training.problem import Problem
 from distgroup.trial import Bench
 
-RETRIES = 3
-"""Times that a trial starts again whose worker died."""
-
 
 def searched(problem: Problem, seeds: Sequence[int], search: Search, store: Store) -> bool:
     """Has every trial ended already?"""
@@ -43,6 +40,7 @@ def run_search(
 ) -> None:
     """Run all trials; a row is written, and ``done`` called, as each ends. A failing trial is a row, not an error."""
     os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"  # Tune's own would end a run early and call it done
+    bench.store.make()
     tasks = len(bench.problem.task_set.tasks)
     proposals = Proposals(search, tasks, mirror)
     recorder = Recorder(bench, proposals, done)
@@ -64,7 +62,6 @@ def run_search(
                 name="search",
                 storage_path=scratch,
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=RETRIES),
                 callbacks=[recorder],
             ),
         ).fit()

@@ -170,5 +170,5 @@ def test_a_trial_whose_worker_dies_every_time_is_a_failed_row_and_the_others_go_
     ended(scripts, spec, tmp_path / "results")
     trials = pd.read_parquet(tmp_path / "results" / "tables" / "trials").set_index("estimator")
     assert trials["status"].to_dict() == {"random": "done", "python": "failed", "label_similarity": "done"}
-    assert trials.loc["python", "error"].startswith("the worker died, again and again: ActorDiedError: The actor died")
+    assert trials.loc["python", "error"].startswith("the worker died, again and again: The actor died")
     assert "\n" not in trials.loc["python", "error"]

@@ -13,6 +13,7 @@ from distgroup.proposals import number_of_trials
 from distgroup.resources import Resources
 from distgroup.results.store import Store
 from distgroup.search import Search
+from distgroup.space import Space
 from distgroup.trial import Bench
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
@@ -99,6 +100,35 @@ ADAPTIVE = {
     "num_groups": [2],
     "regroup_every": ["never", 2],
 }
+
+
+DYING = '''
+import os
+from pathlib import Path
+from distgroup.estimators import AffinityEstimator
+
+class Dying(AffinityEstimator):
+    """Takes its worker with it the first time, as a library that crashes does."""
+    kind: str = "dying"
+    def measure(self, problem, seeds, device):
+        mark = Path(__file__).with_name("died")
+        if not mark.exists():
+            mark.touch()
+            os._exit(1)
+        raise ValueError("lived")
+    def singleton(self, affinity):
+        raise NotImplementedError
+'''
+
+
+def test_a_trial_whose_worker_dies_starts_again(tmp_path):
+    (tmp_path / "mine.py").write_text(DYING)
+    space = Space.model_validate({"estimator": [{"kind": "python", "path": "mine:Dying"}, "random"], "num_groups": [2]})
+    space.estimator[0].estimator.bind(tmp_path)
+    trials = search(bench(tmp_path / "results"), space, trials=2, batch=2, sampler="grid")
+    assert (tmp_path / "died").exists()
+    assert list(trials["status"]) == ["failed", "done"]
+    assert trials["error"][0] == "ValueError: lived"
 
 
 def test_without_ground_truth_trials_of_either_rule_are_scored_by_training(tmp_path):
