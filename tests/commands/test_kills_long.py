@@ -1,14 +1,11 @@
-"""Nothing is lost: runs that are killed, interrupted or extended end with the tables of an undisturbed one."""
+"""Nothing is lost: runs that are interrupted or extended end with the tables of an undisturbed one."""
 
 import json
 import os
 import shutil
 import signal
-import sys
 import time
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -20,24 +17,7 @@ pytestmark = pytest.mark.long
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "resilience"
 SPEC = yaml.safe_load((FOLDER / "spec.yaml").read_text())
-NAMES = ("driver", "tables", "run")
 ATTEMPTS, NOT_STARTED = 4, "Ray did not start"
-
-
-@pytest.fixture(scope="module")
-def scripts():
-    sys.path.insert(0, str(FOLDER))
-    yield SimpleNamespace(**{name: import_module(name) for name in NAMES})
-    sys.path.remove(str(FOLDER))
-    for name in NAMES:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def calm(scripts, tmp_path_factory):
-    """Of an undisturbed run: its output, and the seconds of each phase."""
-    output = tmp_path_factory.mktemp("calm") / "calm"
-    return SimpleNamespace(output=output, spans=scripts.run.undisturbed(output)[1])
 
 
 def write(folder: Path, **changes: object) -> Path:
@@ -55,27 +35,6 @@ def ended(scripts, spec: Path, output: Path) -> str:
             break
     assert status == 0, log.read_text()
     return log.read_text()
-
-
-def test_every_kind_of_row_is_compared(scripts, calm):
-    found = scripts.tables.rows(calm.output)
-    assert all(found.values()), [name for name in found if not found[name]]
-    trials = pd.read_parquet(calm.output / "tables" / "trials")
-    assert set(trials["status"]) == {"done", "pruned"}
-    assert list(trials["trial_id"].sort_values()) == [f"{number:05d}" for number in range(SPEC["search"]["trials"])]
-
-
-def test_killed_at_random_moments_a_run_ends_with_the_same_tables(scripts, calm, tmp_path):
-    """A worker that enumerates, the driver while its Ray lives on, a worker with a trial, and all of it at once."""
-    kills = scripts.run.short(5, calm.spans)
-    life = scripts.run.Life(tmp_path / "shot")
-    hits = life.through(kills)
-    assert sum(hits) >= 3, hits
-    whole = [kill.victim in scripts.run.WHOLE for kill, hit in zip(kills, hits, strict=True) if hit]
-    assert life.rounds - life.failed == 1 + sum(whole)
-    assert scripts.run.differing(life.output, calm.output) == []
-    assert life.done_again() == []
-    assert not (life.output / "damaged").exists()
 
 
 def test_ctrl_c_in_every_phase_says_how_to_go_on_and_loses_nothing(scripts, calm, tmp_path):
