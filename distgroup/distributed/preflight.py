@@ -15,6 +15,7 @@ from ray.autoscaler.v2.utils import is_autoscaler_v2
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from distgroup.distributed.room import worded
 from distgroup.distributed.trial_training import on_workers
 from distgroup.errors import RequestError
 from distgroup.spec import Spec
@@ -58,7 +59,8 @@ def needs_of(spec: Spec) -> set[Needs]:
     found = {Needs(spec.resources.cpus, spec.resources.gpus, memory=spec.resources.memory)}
     if spec.train.best or on_workers(training, spec.search):
         gpus = 1 if training.parallel.use_gpu is True else 0
-        found.add(Needs(training.parallel.cpus_per_worker, gpus, workers=training.workers))
+        parallel = training.parallel
+        found.add(Needs(parallel.cpus_per_worker, gpus, training.workers, parallel.memory_per_worker))
     return found
 
 
@@ -174,10 +176,4 @@ def _nodes_text(needs: Needs) -> str:
 
 
 def _text(bundle: Mapping[str, float]) -> str:
-    return " and ".join(_amount(name, amount) for name, amount in bundle.items() if amount) or "0 CPUs"
-
-
-def _amount(name: str, amount: float) -> str:
-    if name == "memory":
-        return f"{amount / 2**30:.3g} GiB of memory"
-    return f"{amount:g} {name}{'s' if amount != 1 else ''}"
+    return " and ".join(worded(name, amount) for name, amount in bundle.items() if amount) or "0 CPUs"

@@ -14,18 +14,29 @@ def on_gpu(training: Training) -> bool:
 
 
 def per_worker(training: Training, gpu: bool) -> dict[str, float]:
-    return {"CPU": training.parallel.cpus_per_worker} | ({"GPU": 1.0} if gpu else {})
+    """By Ray's names, without those of which it takes nothing."""
+    parallel = training.parallel
+    takes = {"CPU": parallel.cpus_per_worker, "GPU": float(gpu), "memory": float(parallel.memory_per_worker)}
+    return {kind: amount for kind, amount in takes.items() if amount}
 
 
 def check_room(training: Training, gpu: bool) -> None:
     """Raises RequestError if the workers of one network take more than the cluster has."""
     has = ray.cluster_resources()
     for kind, each in per_worker(training, gpu).items():
-        if has.get(kind, 0.0) < training.workers * each:
+        takes, there_is = training.workers * each, has.get(kind, 0.0)
+        if there_is < takes:
             raise RequestError(
-                f"training.workers: {training.workers} workers take {training.workers * each:g} {kind}s, and there are "
-                f"{has.get(kind, 0.0):g}; lower training.workers, or change training.parallel"
+                f"training.workers: {training.workers} workers take {worded(kind, takes)}, and there are "
+                f"{worded(kind, there_is)}; lower training.workers, or change training.parallel"
             )
+
+
+def worded(kind: str, amount: float) -> str:
+    """So much of what Ray calls ``kind``, in words."""
+    if kind == "memory":
+        return f"{amount / 2**30:.3g} GiB of memory"
+    return f"{amount:g} {kind}{'s' if amount != 1 else ''}"
 
 
 def networks_at_once(training: Training, gpu: bool) -> int:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from pydantic import ByteSize
 
 from distgroup.by_training import SPLITS, Progress, Trained, delta_m
 from distgroup.distributed.train import train
@@ -31,8 +32,12 @@ def on_workers(training: Training, search: Search) -> Resources | None:
     """What the workers of a trial's training take together; None where trials are trained by themselves, if at all."""
     if training.workers == 1 or "selective" not in search.space.update:
         return None
-    each = training.parallel.cpus_per_worker
-    return Resources(cpus=each * training.workers, gpus=training.workers if training.parallel.use_gpu is True else 0)
+    parallel, workers = training.parallel, training.workers
+    return Resources(
+        cpus=parallel.cpus_per_worker * workers,
+        gpus=workers if parallel.use_gpu is True else 0,
+        memory=ByteSize(parallel.memory_per_worker * workers),
+    )
 
 
 def train_on_workers(

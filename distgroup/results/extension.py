@@ -12,6 +12,7 @@ FREE = (
     "search.max_concurrent",
     "training.workers",
     "training.parallel.cpus_per_worker",
+    "training.parallel.memory_per_worker",
     "training.parallel.use_gpu",
     "training.parallel.accumulate",
     "training.parallel.checkpoint_every",

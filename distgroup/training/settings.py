@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import ByteSize, Field
 from torch import Tensor
 
 from distgroup.options import Options
@@ -39,6 +39,9 @@ class Parallel(Options):
     """How each worker of data-parallel training goes about it. Results do not depend on it, but for rounding."""
 
     cpus_per_worker: float = Field(default=1, gt=0, description="CPUs that each worker takes; may be a fraction")
+    memory_per_worker: ByteSize = Field(
+        default=ByteSize(0), description="That a node sets aside for each; bytes, or text such as 2GiB; 0: none"
+    )
     use_gpu: Literal["auto"] | bool = Field(
         default="auto", description="true: one for each worker; auto: if the cluster has so many"
     )

@@ -66,11 +66,11 @@ def test_a_spec_needs_room_for_a_task_and_for_all_workers_of_its_training():
     changes = {
         "resources": {"cpus": 1, "gpus": 0.25, "memory": "2GiB"},
         "training.workers": 4,
-        "training.parallel": {"cpus_per_worker": 2, "use_gpu": True},
+        "training.parallel": {"cpus_per_worker": 2, "use_gpu": True, "memory_per_worker": "1GiB"},
         "train": {"best": True},
     }
     assert needs_of(Spec.model_validate(spec_content(changes))) == {
         Needs(1, 0.25, memory=2**31),
-        Needs(2, 1, workers=4),
+        Needs(2, 1, workers=4, memory=2**30),
     }
     assert needs_of(Spec.model_validate(spec_content())) == {Needs()}

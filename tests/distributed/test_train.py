@@ -133,7 +133,7 @@ def test_divergence_is_raised_once_and_names_the_task(tmp_path):
 
 @pytest.mark.parametrize(
     ("workers", "message"),
-    [(3, r"3 workers take 3 CPUs, and there are 2"), (8, r"8 workers cannot share batches of 7 rows")],
+    [(3, r"3 workers take 3 CPUs, and there are 2 CPUs"), (8, r"8 workers cannot share batches of 7 rows")],
 )
 def test_more_workers_than_there_is_room_or_work_for(tmp_path, workers, message):
     with pytest.raises(RequestError, match=message):
@@ -141,8 +141,13 @@ def test_more_workers_than_there_is_room_or_work_for(tmp_path, workers, message)
 
 
 def test_a_gpu_that_is_not_there_is_missed(tmp_path):
-    with pytest.raises(RequestError, match=r"1 workers take 1 GPUs, and there are 0"):
+    with pytest.raises(RequestError, match=r"1 workers take 1 GPU, and there are 0 GPUs"):
         train(assignment("selective", PAIRS, parallel=Parallel(use_gpu=True)), tmp_path)
+
+
+def test_memory_that_is_not_there_is_missed(tmp_path):
+    with pytest.raises(RequestError, match=r"1 workers take 1.02e\+03 GiB of memory, and there are [\d.]+ GiB"):
+        train(assignment("selective", PAIRS, parallel=Parallel(memory_per_worker="1TiB")), tmp_path)
 
 
 def test_a_training_gives_way_to_another_and_only_to_another(tmp_path):
