@@ -79,7 +79,9 @@ config["auth"] = {"ssh_user": "root", "ssh_private_key": f"{work}/key"}
 config |= {"file_mounts": {}, "setup_commands": []}
 # A host that is unplugged is noticed in seconds, and three hosts on one machine do not each have all of it.
 checks = {"initial_delay_ms": 1000, "period_ms": 1000, "timeout_ms": 2000, "failure_threshold": 5}
-quick = " ".join(f"RAY_health_check_{name}={value}" for name, value in checks.items())
+checks = {f"health_check_{name}": value for name, value in checks.items()}
+checks |= {"grpc_client_keepalive_time_ms": 10000, "grpc_client_keepalive_timeout_ms": 5000}
+quick = " ".join(f"RAY_{name}={value}" for name, value in checks.items())
 for role in "head", "worker":
     config[f"{role}_start_ray_commands"] = [
         f"export {quick}; {line} --num-cpus=1 --object-store-memory=100000000" if "ray start" in line else line

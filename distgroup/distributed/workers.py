@@ -36,6 +36,10 @@ def workers(address: str | None = None) -> Iterator[bool]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     os.environ.setdefault("RAY_task_oom_retries", "3")  # Ray's own number is infinite
+    # A node that is cut off says nothing: a task there counts as running until such a question has no answer. Ray asks
+    # every five minutes, and its servers take a question a minute at most.
+    os.environ.setdefault("RAY_grpc_client_keepalive_time_ms", "60000")
+    os.environ.setdefault("RAY_grpc_client_keepalive_timeout_ms", "20000")
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     joined = address != "local"
     if joined:
