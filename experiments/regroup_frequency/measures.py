@@ -94,17 +94,23 @@ def holm(p: "pd.Series[float]") -> "pd.Series[float]":
 def at_each_rate(name: str, reported: ByMethod, when: Reading) -> pd.DataFrame:
     """A row for each rate and seed: ln(joint training's test loss / the method's), mean over tasks, both at that rate;
     ``batches``, joint training after as many batches, ``steps``, after as many steps."""
-    method, joint = reported[name], reported[JOINT]
-    own = when.after_batches(method).set_index(["rate", "seed", "task"])
-    steps = Reading(when.batches).after_batches(method).groupby("seed")["steps"].max()
+    joint = reported[JOINT]
+    parts = [
+        _at_rate(own, joint[joint["rate"] == rate], when).assign(rate=rate)
+        for rate, own in reported[name].groupby("rate")
+    ]
+    return pd.concat(parts).assign(method=name)
+
+
+def _at_rate(method: pd.DataFrame, joint: pd.DataFrame, when: Reading) -> pd.DataFrame:
+    steps = Reading(when.batches).after_batches(method).groupby("seed")["steps"].first()
+    own = when.after_batches(method).set_index(["seed", "task"])["test"]
     others = {"batches": when.after_batches(joint), "steps": when.joint_after(joint, steps)}
     found = {
-        against: np.log(other.set_index(["rate", "seed", "task"])["test"] / own["test"])
-        .groupby(["rate", "seed"])
-        .mean()
+        against: np.log(other.set_index(["seed", "task"])["test"] / own).groupby("seed").mean()
         for against, other in others.items()
     }
-    return pd.DataFrame(found).dropna().reset_index().assign(method=name)
+    return pd.DataFrame(found).dropna().reset_index()
 
 
 def from_steps(found: pd.DataFrame) -> tuple[float, float, float]:
