@@ -19,7 +19,7 @@ def draw(enumerations: pd.DataFrame, searches: pd.DataFrame, path: Path) -> None
             part["nodes"], part["busy"] / (CORES * part["nodes"]), color=f"C{number}", linewidth=0.6, linestyle=":"
         )
     for run, part in searches.groupby("run", sort=False):
-        style = "--" if "all start" in run else ":" if "looked up" in run else "-"
+        style = "--" if "one pending" in run else ":" if "looked up" in run else "-"
         axes[1].plot(part["nodes"], part["seconds"], style, marker="o", markersize=3, color=_colour(run), label=run)
     for axis, title in zip(axes, ("enumerations", "searches of 1,000 trials"), strict=True):
         axis.set(title=title, xscale="log", yscale="log", xlabel=f"nodes of {CORES} cores", ylabel="wall seconds")

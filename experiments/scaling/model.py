@@ -63,12 +63,12 @@ class Trials:
     name: str
     seconds: tuple[float, ...]
     batch: int
-    one_pending: bool
-    """As Ray does it; otherwise as many pending as may run."""
+    one_pending: bool = False
+    """As Tune does it by itself; otherwise as many pending as may run, as `run_search` has it."""
 
     @property
     def run(self) -> str:
-        return f"{self.name}, batch {self.batch}" + ("" if self.one_pending else ", all start")
+        return f"{self.name}, batch {self.batch}" + (", one pending" if self.one_pending else "")
 
 
 def trials(measured: Measured) -> Iterator[Trials]:
@@ -78,11 +78,12 @@ def trials(measured: Measured) -> Iterator[Trials]:
     trained = tuple(rng.choice(measured["trained"]) for _ in range(TRIALS))
     longer = tuple(10 * seconds for seconds in trained)
     for batch in (1, 8):
-        yield Trials("looked up", looked_up, batch, one_pending=True)
-    for one_pending in (True, False):
-        for batch in BATCHES[0 if one_pending else 1 :]:
-            yield Trials("trained", trained, batch, one_pending)
-        yield Trials("ten times longer", longer, 64, one_pending)
+        yield Trials("looked up", looked_up, batch)
+    for batch in BATCHES:
+        yield Trials("trained", trained, batch)
+    yield Trials("ten times longer", longer, 64)
+    yield Trials("trained", trained, 64, one_pending=True)
+    yield Trials("ten times longer", longer, 64, one_pending=True)
 
 
 def searched(measured: Measured, of: Trials) -> Iterator[dict[str, Any]]:
@@ -91,6 +92,6 @@ def searched(measured: Measured, of: Trials) -> Iterator[dict[str, Any]]:
     for nodes in NODES:
         cores = CORES * nodes
         at_most = 1 if of.one_pending else min(of.batch, cores)
-        simulation = searching.Simulation(of.seconds, of.batch, cores, overhead, at_most)
+        simulation = searching.Simulation(of.seconds, of.batch, cores, overhead, at_most, starting_at_most=cores)
         seconds = simulation.run()
         yield {"run": of.run, "nodes": nodes, "seconds": seconds, "busy": sum(of.seconds), "most": simulation.most}

@@ -32,7 +32,8 @@ def searches(checked: Mapping[str, Any], measured: Measured) -> list[dict[str, A
 
 def _a_trial(seconds: float, one: Mapping[str, Any], trials: int, of: Overheads) -> float:
     """Without the first, and the worker's start before it, as it is observed."""
-    first, all_ = (Simulation([seconds] * n, one["batch"], one["cpus"], of).run() for n in (1, trials))
+    cpus, batch = one["cpus"], one["batch"]
+    first, all_ = (Simulation([seconds] * n, batch, cpus, of, min(batch, cpus), cpus).run() for n in (1, trials))
     return (all_ - first) / (trials - 1)
 
 
@@ -40,10 +41,10 @@ def waits(waited: Mapping[str, Any], measured: Measured) -> Iterator[dict[str, A
     work = [Work(seed, chunk == 0, CHUNK) for seed in range(SEEDS) for chunk in range(CHUNKS + 1)]
     name = f"enumeration: {SEEDS} seeds, each singletons and {CHUNKS} chunks of {CHUNK:.0f} s"
     yield {"name": name, "wall": waited["chunks"], "predicted": simulated(work, CPUS, warm(measured))}
-    of = searching.Overheads(measured["tune"]["each"], start(waited["one pending"]))
-    for pending, at_most in (("one pending", 1), ("all pending", CPUS)):
-        simulation = Simulation([SECONDS] * TRIALS, TRIALS, CPUS, of, at_most)
+    for pending, at_most, starting in (("one pending", 1, 1), ("all pending", CPUS, waited["cores"])):
         spans = waited[pending]
+        of = searching.Overheads(measured["tune"]["each"], start(spans, starting))
+        simulation = Simulation([SECONDS] * TRIALS, TRIALS, CPUS, of, at_most, starting)
         yield {
             "name": f"search: {TRIALS} trials of {SECONDS:.0f} s, {pending}",
             "wall": max(end for _, end in spans),
@@ -53,7 +54,7 @@ def waits(waited: Mapping[str, Any], measured: Measured) -> Iterator[dict[str, A
         }
 
 
-def start(spans: Spans) -> float:
-    """Seconds from one worker's start to the next one's: before any trial ends, each takes a new worker."""
+def start(spans: Spans, at_a_time: int) -> float:
+    """Seconds of a worker's start, so many at a time: before any trial ends, each takes a new worker."""
     begins: Sequence[float] = [begin for begin, _ in spans if begin < SECONDS]
-    return (begins[-1] - begins[0]) / max(1, len(begins) - 1)
+    return at_a_time * (begins[-1] - begins[0]) / max(1, len(begins) - 1)

@@ -29,7 +29,7 @@ def write(
         "![wall time against nodes](scaling.png)",
         "Wall seconds of an enumeration, simulated, by nodes of 16 cores:",
         enumerated(grown, measured),
-        "Wall seconds of 1,000 trials, simulated; *all start*: were Tune to start as many workers at once as may run:",
+        "Wall seconds of 1,000 trials, simulated; *one pending*: had Tune its own way (see the finding):",
         searched(sought),
         "Measured inputs:",
         inputs(measured),

@@ -1,8 +1,9 @@
 """A search on so many cores, simulated: Tune's one driver, batches that end before the next begins, workers that start.
 
-As Ray 2.60 does it (`ray/tune/execution/tune_controller.py`): of a searcher that is not its own, Tune has one trial
-pending at a time, and asks for one worker for it. If a trial ends first, the pending one takes that worker, and the one
-that was starting is dropped. A worker that nobody waits for is stopped, unless it is the only idle one.
+As Ray 2.60 does it (`ray/tune/execution/tune_controller.py`): so many trials are pending at a time, each of which
+asks for a worker: as many as may run, as `run_search` sets it, where Tune would by itself have one. If a trial ends
+first, a pending one takes that worker, and the one that was starting is dropped. A worker that nobody waits for is
+stopped, unless it is the only idle one. A node starts no more workers at a time than it has cores.
 """
 
 import heapq
@@ -27,7 +28,8 @@ class Simulation:
     batch: int
     cores: int
     of: Overheads
-    pending_at_most: int = 1
+    pending_at_most: int
+    starting_at_most: int
     now: float = 0.0
     """The driver's clock."""
     running: list[float] = field(default_factory=list)
@@ -60,7 +62,9 @@ class Simulation:
             self.idle -= 1
             self._start(self.now, seconds)
         else:
-            heapq.heappush(self.pending, (self.now + self.of.start, seconds))
+            ready = sorted(at for at, _ in self.pending)
+            begin = ready[-self.starting_at_most] if len(ready) >= self.starting_at_most else self.now
+            heapq.heappush(self.pending, (max(begin, self.now) + self.of.start, seconds))
 
     def _start(self, at: float, seconds: float) -> None:
         heapq.heappush(self.running, at + seconds)

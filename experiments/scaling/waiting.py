@@ -106,7 +106,7 @@ def main() -> None:
     held = json.loads(WAITED.read_text(encoding="utf-8")) if WAITED.exists() else {}
     with local_ray(CPUS):
         found = {name: PARTS[name]() for name in sys.argv[1:] or PARTS}
-    WAITED.write_text(json.dumps(held | found), encoding="utf-8")
+    WAITED.write_text(json.dumps(held | found | {"cores": os.cpu_count()}), encoding="utf-8")
 
 
 if __name__ == "__main__":
