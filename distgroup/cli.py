@@ -18,7 +18,7 @@ from distgroup.commands.stop import stop
 from distgroup.commands.submit import submit
 from distgroup.commands.train import train
 from distgroup.commands.validate import validate
-from distgroup.errors import DivergedError, RequestError, describe
+from distgroup.errors import DivergedError, RequestError, TrainingError, describe
 
 app = typer.Typer(
     add_completion=False,
@@ -50,7 +50,7 @@ def main() -> None:
         app()
     except RequestError as error:
         _fail(str(error), 2)
-    except (DivergedError, OSError) as error:
+    except (DivergedError, TrainingError, OSError) as error:
         _fail(describe(error), 1)
     except Exception as error:  # noqa: BLE001 (the last resort: a message, with the stack in a file)
         with NamedTemporaryFile("w", prefix="distgroup-", suffix=".log", delete=False) as log:

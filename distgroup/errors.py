@@ -16,11 +16,15 @@ class ClusterError(OSError):
     """The cluster went away, or a worker cannot live on it, through no fault of the spec. Exit status 1."""
 
 
+class TrainingError(Exception):
+    """The ranks of a data-parallel training kept failing; the message says how at last. Exit status 1."""
+
+
+PLAIN = RequestError | DivergedError | ClusterError | TrainingError
+"""Those whose message says all."""
+
+
 def describe(error: BaseException) -> str:
     """One line that says what went wrong: of an error from a worker, its cause there."""
     inner = getattr(error, "cause", None) or error
-    return (
-        str(inner)
-        if isinstance(inner, RequestError | DivergedError | ClusterError)
-        else f"{type(inner).__name__}: {inner}"
-    )
+    return str(inner) if isinstance(inner, PLAIN) else f"{type(inner).__name__}: {inner}"

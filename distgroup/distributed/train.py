@@ -20,7 +20,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from distgroup.distributed.room import check_room, networks_at_once, on_gpu, per_worker
 from distgroup.distributed.train_rank import News, Orders, state_in, train_rank
 from distgroup.distributed.training_folder import claim, share_folder
-from distgroup.errors import RequestError, describe
+from distgroup.errors import RequestError, TrainingError, describe
 from distgroup.location import Location
 from distgroup.training.assignment import Assignment, TrainedNetwork, TrainedRun
 from distgroup.training.settings import Training
@@ -29,10 +29,6 @@ RETRIES = 3
 """Times that all ranks of a share are started again after one has died."""
 
 SECONDS_BETWEEN_LOOKS = 0.3
-
-
-class TrainingError(RuntimeError):
-    """Ranks kept failing; the message says how at last."""
 
 
 def train(

@@ -1,8 +1,9 @@
-"""Ranks that die on the way change nothing."""
+"""Ranks that die on the way change nothing; those that fail every time say why."""
 
 import os
 import signal
 import subprocess
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,9 @@ from distributed.train_cases import assignment
 
 from distgroup.distributed.train import train
 from distgroup.distributed.training_folder import CHECKPOINTS
+from distgroup.encoders import Python
+from distgroup.errors import TrainingError
+from distgroup.grouping import Grouping
 from distgroup.training.execution import train_here
 from distgroup.training.regrouping import Adaptive
 
@@ -50,3 +54,26 @@ def test_a_rank_that_is_killed_is_started_again_and_the_result_is_the_same(tmp_p
     found = train(wanted, tmp_path, dtype=torch.float64, done=kill_one)
     assert killed
     assert_same(found, train_here(wanted, torch.device("cpu"), torch.float64))
+
+
+BROKEN = """
+from torch import nn
+
+class Broken(nn.Linear):
+    def __init__(self, features):
+        super().__init__(features, 4)
+
+    def forward(self, inputs):
+        if self.training:
+            raise ValueError("a bug of the user's")
+        return super().forward(inputs)
+"""
+
+
+def test_ranks_that_fail_every_time_end_with_what_they_met(tmp_path):
+    (tmp_path / "mine.py").write_text(BROKEN)
+    encoder = Python(path="mine:Broken")
+    encoder.bind(tmp_path)
+    found = assignment("selective", Grouping.parse("height+light|colour+width"))
+    with pytest.raises(TrainingError, match=r"^rank 0: ValueError: a bug of the user's"):
+        train(replace(found, problem=replace(found.problem, encoder=encoder)), tmp_path)
