@@ -1,6 +1,7 @@
 """A cluster of two nodes that do not share a folder: one joins late, and is waited for; then the output is refused."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,9 +25,12 @@ def private_node(address, folder):
     )
 
 
-@pytest.mark.skipif(
+root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root, to hide a folder from a node"
 )
+
+
+@root
 def test_a_late_node_is_waited_for_and_an_output_that_it_does_not_see_is_refused(tmp_path):
     write(tmp_path, resources={"cpus": 3})
     output = tmp_path / "results"
@@ -51,3 +55,30 @@ def test_a_late_node_is_waited_for_and_an_output_that_it_does_not_see_is_refused
     assert status == 2, said()
     assert f"output: {output} is not the same folder on all 2 nodes" in said()
     assert "s3://bucket/folder" in said()
+
+
+@root
+def test_a_node_that_joins_later_and_does_not_see_the_output_is_named(tmp_path):
+    """A run that has begun, with work for more CPUs than there are."""
+    write(tmp_path, seeds=[*range(6)], training={"steps": 20_000, "batch_size": 32})
+    output = tmp_path / "shared" / "results"
+    with (
+        tempfile.TemporaryDirectory(prefix="dg", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        ray_head(Path(folder), "--include-dashboard=false") as port,
+    ):
+        address = f"127.0.0.1:{port}"
+        command = [*DISTGROUP, "run", "spec.yaml", "--address", address, "--output", str(output)]
+        with (tmp_path / "said.txt").open("w") as log:
+            run = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log, env=ENVIRONMENT)
+        said = (tmp_path / "said.txt").read_text
+        while not list(output.glob("tables/points/*.parquet")):
+            assert run.poll() is None, said()
+            time.sleep(0.2)
+        late = private_node(address, output.parent)
+        try:
+            status = run.wait(timeout=300)
+        finally:
+            os.killpg(late.pid, signal.SIGKILL)
+    assert status == 1, said()
+    assert re.search(rf"output: node [\d.]+ does not see {output}.*--resume", said()), said()
+    assert "Traceback" not in said()
