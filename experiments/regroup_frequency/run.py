@@ -117,6 +117,15 @@ def trained(method: Method, own: pd.DataFrame, of: Settings) -> list[tuple[Metho
     return [(replace(method, batches=longest), rate) for rate, longest in batches.items()]
 
 
+def keep(path: Path, new: pd.DataFrame) -> pd.DataFrame:
+    """Write the rows to the file, in the place of its own of these task sets; those of others stay."""
+    old = pd.read_parquet(path)
+    others = old[~old["taskset"].isin(new["taskset"])]
+    both = pd.concat([others, new], ignore_index=True).sort_values("taskset", kind="stable", ignore_index=True)
+    both.to_parquet(path, index=False, compression="zstd")
+    return both
+
+
 def main() -> None:
     from figures import draw  # needs the extra `experiments`, which measuring does without
 
@@ -129,10 +138,11 @@ def main() -> None:
             measure(name, SETTINGS[name], arguments.raw, pool.imap_unordered) for name in arguments.tasksets or SETTINGS
         ]
     tables = [pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True)]
-    for name, frame in zip(("losses", "rates", "changes"), tables, strict=True):
-        frame.to_parquet(HERE / f"{name}.parquet", index=False, compression="zstd")
-    draw(tables[0], HERE / "figures")
-    write(*tables, HERE / "README.md")
+    kept = [
+        keep(HERE / f"{name}.parquet", new) for name, new in zip(("losses", "rates", "changes"), tables, strict=True)
+    ]
+    draw(kept[0], HERE / "figures")
+    write(*kept, HERE / "README.md")
 
 
 if __name__ == "__main__":
