@@ -1,11 +1,14 @@
 """Everything in an S3 bucket: data, output, report, export, and going on."""
 
+import subprocess
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 import pyarrow.dataset as ds
 import pytest
 import yaml
-from commands.test_run import SPEC, distgroup, tables, write
+from commands.test_run import DISTGROUP, SPEC, distgroup, tables, write
 from pyarrow import fs
 
 from distgroup.location import Location
@@ -13,6 +16,8 @@ from distgroup.results.schema import TABLES
 from distgroup.tasks.digits_pair import DigitsPair
 
 pytestmark = pytest.mark.slow
+
+QUICKSTART = Path(__file__).parents[2] / "experiments" / "quickstart" / "spec.yaml"
 
 KEYS = ["seed", "subset", "split", "task"]
 
@@ -70,6 +75,27 @@ def test_duckdb_reads_them_through_pyarrow(folder, s3):  # noqa: ARG001
         connection.register("subsets", ds.dataset("results/run/tables/subsets", filesystem=s3))
         query = "select count(*) from subsets where split = 'test'"
         assert connection.execute(query).fetchall() == [(24,)]
+
+
+def test_the_quickstart_s_tables_and_model(s3, tmp_path):
+    s3.create_dir("quickstart")
+    command = [*DISTGROUP, "run", str(QUICKSTART), "--output", "s3://quickstart/run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {name: ds.dataset(f"quickstart/run/tables/{name}", filesystem=s3) for name in ("subsets", "trials")}
+    assert found["subsets"].count_rows() == 4 * 2 * 6 * 2**5
+    assert found["trials"].to_table()["status"].to_pylist() == ["done"] * 40
+    with duckdb.connect() as connection:
+        for name, table in found.items():
+            connection.register(name, table)
+        query = "select subset, avg(gain) from subsets where split = 'test' group by subset having count(*) = 4 * 6"
+        ((every, gain),) = connection.execute(query).fetchall()
+        assert every.count("+") == 5
+        rows = found["subsets"].to_table(filter=(ds.field("subset") == every) & (ds.field("split") == "test"))
+        assert gain == pytest.approx(rows["gain"].to_pandas().mean())
+        query = "select count(distinct trial_id), count(distinct spec_hash) from trials where delta_m_test is not null"
+        assert connection.execute(query).fetchall() == [(40, 1)]
+    assert (Location.of("s3://quickstart/run") / "model" / "model.pt").exists()
 
 
 def test_report_and_export(folder, tmp_path):
