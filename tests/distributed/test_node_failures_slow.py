@@ -132,13 +132,12 @@ def test_a_lost_head_ends_the_run_with_a_sentence_and_resuming_completes_it(tmp_
     try:
         for table, resume in (("subsets", []), ("trials", ["--resume"])):
             head = start_head(short_folder, port, "--include-dashboard=false")
-            run = subprocess.Popen(
-                [*command, *resume], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
+            with (tmp_path / "said.txt").open("w") as log:
+                run = subprocess.Popen([*command, *resume], cwd=tmp_path, stdout=log, stderr=log)
             wait_until(run, tmp_path, written(tmp_path, f"tables/{table}/*.parquet"))
             end(head)
-            said, _ = run.communicate(timeout=300)
-            assert run.returncode == 1, said
+            status, said = run.wait(timeout=300), (tmp_path / "said.txt").read_text()
+            assert status == 1, said
             assert re.search(r"distgroup: the Ray head at .* is gone.*in the output.*--resume", said), said
             assert "Traceback" not in said
         head = start_head(short_folder, port, "--include-dashboard=false")
