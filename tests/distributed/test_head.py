@@ -3,6 +3,7 @@
 Real heads are killed in test_node_failures_slow.
 """
 
+import signal
 import socket
 import time
 
@@ -18,6 +19,14 @@ from distgroup.errors import ClusterError
 def soon(monkeypatch):
     for name, seconds in {"REACH_S": 1, "LOOK_S": 0.1, "GONE_S": 1.5}.items():
         monkeypatch.setattr(head, name, seconds)
+
+
+@pytest.fixture
+def interruptible():
+    """As from a terminal; what a script starts in the background ignores SIGINT, and pytest with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -46,7 +55,7 @@ def test_what_is_raised_while_the_head_is_there_stays_as_it_is(somebody, raised)
     assert caught.value is raised
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("soon", "interruptible")
 def test_work_that_notices_nothing_is_interrupted(nobody):
     watch = Watch(nobody)
     watch.start()
