@@ -54,7 +54,9 @@ def test_no_schedule_goes_below_its_bounds(scripts, cores):
 
 
 def search(searching, trials, seconds, batch, cores, pending, each=0.0, start=2.0):
-    simulation = searching.Simulation([seconds] * trials, batch, cores, searching.Overheads(each, start), pending)
+    simulation = searching.Simulation(
+        [seconds] * trials, batch, cores, searching.Overheads(each, start), pending, starting_at_most=cores
+    )
     return simulation.run(), simulation.most
 
 
