@@ -122,8 +122,10 @@ class Dying(AffinityEstimator):
 
 
 def test_a_trial_whose_worker_dies_starts_again(tmp_path):
-    (tmp_path / "mine.py").write_text(DYING)
-    space = Space.model_validate({"estimator": [{"kind": "python", "path": "mine:Dying"}, "random"], "num_groups": [2]})
+    (tmp_path / "dying_once.py").write_text(DYING)
+    space = Space.model_validate(
+        {"estimator": [{"kind": "python", "path": "dying_once:Dying"}, "random"], "num_groups": [2]}
+    )
     space.estimator[0].estimator.bind(tmp_path)
     trials = search(bench(tmp_path / "results"), space, trials=2, batch=2, sampler="grid")
     assert (tmp_path / "died").exists()

@@ -71,8 +71,8 @@ class Broken(nn.Linear):
 
 
 def test_ranks_that_fail_every_time_end_with_what_they_met(tmp_path):
-    (tmp_path / "mine.py").write_text(BROKEN)
-    encoder = Python(path="mine:Broken")
+    (tmp_path / "broken_in_training.py").write_text(BROKEN)
+    encoder = Python(path="broken_in_training:Broken")
     encoder.bind(tmp_path)
     found = assignment("selective", Grouping.parse("height+light|colour+width"))
     with pytest.raises(TrainingError, match=r"^rank 0: ValueError: a bug of the user's"):
