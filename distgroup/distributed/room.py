@@ -3,6 +3,7 @@
 import ray
 
 from distgroup.errors import RequestError
+from distgroup.resources import Resources
 from distgroup.training.settings import Training
 
 
@@ -16,8 +17,7 @@ def on_gpu(training: Training) -> bool:
 def per_worker(training: Training, gpu: bool) -> dict[str, float]:
     """By Ray's names, without those of which it takes nothing."""
     parallel = training.parallel
-    takes = {"CPU": parallel.cpus_per_worker, "GPU": float(gpu), "memory": float(parallel.memory_per_worker)}
-    return {kind: amount for kind, amount in takes.items() if amount}
+    return Resources(cpus=parallel.cpus_per_worker, gpus=int(gpu), memory=parallel.memory_per_worker).bundle
 
 
 def check_room(training: Training, gpu: bool) -> None:
