@@ -27,11 +27,21 @@ class _Lines:
         self.console, self.what, self.total = console, what, total
         self.count, self.begin = 0, time.monotonic()
         self.shown = self.begin
+        self.first: tuple[float, int] | None = None
+        """When the first units were done, and how many: until then workers were starting, which tells no pace."""
 
     def __call__(self, done: int) -> None:
         self.count += done
         now = time.monotonic()
+        self.first = self.first or (now, self.count)
         if self.count == self.total or now - self.shown >= SECONDS_BETWEEN_LINES:
             self.shown = now
-            left = (now - self.begin) / max(self.count, 1) * (self.total - self.count)
-            self.console.print(f"{self.what}: {self.count}/{self.total}, {now - self.begin:.0f} s, {left:.0f} s left")
+            self.console.print(f"{self.what}: {self.count}/{self.total}, {now - self.begin:.0f} s{self._left(now)}")
+
+    def _left(self, now: float) -> str:
+        assert self.first
+        begin, already = self.first
+        if self.count == already < self.total:
+            return ""
+        each = (now - begin) / max(self.count - already, 1)
+        return f", {each * (self.total - self.count):.0f} s left"
