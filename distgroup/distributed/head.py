@@ -54,6 +54,11 @@ class Watch(Thread):
                 self._end()
                 return
 
+    def stop(self) -> None:
+        """No thread of it is left that the end of the process could find inside gRPC."""
+        self.over.set()
+        self.join()
+
     def _end(self) -> None:
         """As Ctrl-C would; or, where the main thread does not come to that, as Ray would."""
         self.gone = True

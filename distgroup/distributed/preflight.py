@@ -15,9 +15,10 @@ from ray.autoscaler.v2.utils import is_autoscaler_v2
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from distgroup.distributed.room import worded
+from distgroup.distributed.room import per_worker, worded
 from distgroup.distributed.trial_training import on_workers
 from distgroup.errors import RequestError
+from distgroup.resources import ONE_CPU, Resources
 from distgroup.spec import Spec
 
 STARTING_S = 900
@@ -36,31 +37,20 @@ LAUNCHED_WITH = Path.home() / "ray_bootstrap_config.yaml"
 class Needs:
     """What one worker takes, and how many of them must run at the same time."""
 
-    cpus: float = 1
-    gpus: float = 0
+    each: Resources = ONE_CPU
     workers: int = 1
-    memory: float = 0
-    """Bytes."""
-
-    @property
-    def bundle(self) -> dict[str, float]:
-        """As Ray names it."""
-        named = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory}
-        return {name: amount for name, amount in named.items() if amount}
 
     def __str__(self) -> str:
-        one = f"{_text(self.bundle)} on one node"
+        one = f"{_text(self.each.bundle)} on one node"
         return one if self.workers == 1 else f"{self.workers} workers at the same time, each {one}"
 
 
 def needs_of(spec: Spec) -> set[Needs]:
     """What a run of ``spec`` asks for: a task or trial at a time; all workers of data-parallel training together."""
     training = spec.training
-    found = {Needs(spec.resources.cpus, spec.resources.gpus, memory=spec.resources.memory)}
+    found = {Needs(spec.resources)}
     if spec.train.best or on_workers(training, spec.search):
-        gpus = 1 if training.parallel.use_gpu is True else 0
-        parallel = training.parallel
-        found.add(Needs(parallel.cpus_per_worker, gpus, training.workers, parallel.memory_per_worker))
+        found.add(Needs(per_worker(training, training.parallel.use_gpu is True), training.workers))
     return found
 
 
@@ -84,7 +74,7 @@ def fits(needs: Needs, joined: bool, say: Callable[[str], None], limit_s: float 
     if limit_s is None:
         limit_s = STARTING_S if is_autoscaler_v2() else JOINING_S
     say(f"waiting up to {limit_s:.0f} s for nodes: {needs} needed; the cluster has {_nodes_text(needs)}")
-    request_resources(bundles=[needs.bundle] * needs.workers)  # no more than a hint, and none without an autoscaler
+    request_resources(bundles=[needs.each.bundle] * needs.workers)  # a hint, and without an autoscaler not even that
     end = time.monotonic() + limit_s
     try:
         while _room(needs) < needs.workers:
@@ -156,7 +146,7 @@ def _most(needs: Needs) -> float:
 
 
 def _fit(needs: Needs, resources: Mapping[str, float]) -> int:
-    return int(min(resources.get(name, 0) // amount for name, amount in needs.bundle.items()))
+    return int(min(resources.get(name, 0) // amount for name, amount in needs.each.bundle.items()))
 
 
 def _refusal(needs: Needs, most: float) -> str:
@@ -169,7 +159,7 @@ def _refusal(needs: Needs, most: float) -> str:
 
 
 def _nodes_text(needs: Needs) -> str:
-    shown = dict.fromkeys(("CPU", "GPU", *needs.bundle))
+    shown = dict.fromkeys(("CPU", "GPU", *needs.each.bundle))
     nodes = [_text({name: node["Resources"].get(name, 0) for name in shown}) for node in _alive()]
     kinds = {text: nodes.count(text) for text in nodes}
     return ", ".join(f"{count} nodes of {text}" if count > 1 else f"1 node of {text}" for text, count in kinds.items())

@@ -14,16 +14,16 @@ def on_gpu(training: Training) -> bool:
     return training.parallel.use_gpu
 
 
-def per_worker(training: Training, gpu: bool) -> dict[str, float]:
-    """By Ray's names, without those of which it takes nothing."""
+def per_worker(training: Training, gpu: bool) -> Resources:
+    """What each worker takes."""
     parallel = training.parallel
-    return Resources(cpus=parallel.cpus_per_worker, gpus=int(gpu), memory=parallel.memory_per_worker).bundle
+    return Resources(cpus=parallel.cpus_per_worker, gpus=int(gpu), memory=parallel.memory_per_worker)
 
 
 def check_room(training: Training, gpu: bool) -> None:
     """Raises RequestError if the workers of one network take more than the cluster has."""
     has = ray.cluster_resources()
-    for kind, each in per_worker(training, gpu).items():
+    for kind, each in per_worker(training, gpu).bundle.items():
         takes, there_is = training.workers * each, has.get(kind, 0.0)
         if there_is < takes:
             raise RequestError(
@@ -42,5 +42,5 @@ def worded(kind: str, amount: float) -> str:
 def networks_at_once(training: Training, gpu: bool) -> int:
     """How many networks' workers fit into what is free now; at least one, which waits for its room."""
     free = ray.available_resources()
-    fit = (free.get(kind, 0.0) / (training.workers * each) for kind, each in per_worker(training, gpu).items())
+    fit = (free.get(kind, 0.0) / (training.workers * each) for kind, each in per_worker(training, gpu).bundle.items())
     return max(1, int(min(fit) + 1e-6))

@@ -40,6 +40,8 @@ def run_search(
 ) -> None:
     """Run all trials; a row is written, and ``done`` called, as each ends. A failing trial is a row, not an error."""
     os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"  # Tune's own would end a run early and call it done
+    # Files that nobody reads; and TensorBoard's writer may hang for good at the end of an interrupted driver.
+    os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
     bench.store.make()
     tasks = len(bench.problem.task_set.tasks)
     proposals = Proposals(search, tasks, mirror)

@@ -138,7 +138,7 @@ def _trainer(orders: Orders, training: Training, folder: Location) -> TorchTrain
         scaling_config=ScalingConfig(
             num_workers=training.workers,
             use_gpu=orders.gpu,
-            resources_per_worker=per_worker(training, orders.gpu),
+            resources_per_worker=per_worker(training, orders.gpu).bundle,
         ),
         run_config=RunConfig(
             name=folder.inside,

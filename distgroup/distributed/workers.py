@@ -54,7 +54,9 @@ def workers(address: str | None = None) -> Iterator[bool]:
         with watch.explained(), _enough_memory():
             yield joined
     finally:
-        ray.shutdown()
+        if not watch.gone:
+            watch.stop()
+        ray.shutdown()  # with the head gone it may hang, and the watch ends that
         watch.over.set()
 
 

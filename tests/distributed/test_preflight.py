@@ -6,6 +6,7 @@ from builders import spec_content
 
 from distgroup.distributed.preflight import Needs, check, fits, needs_of, shared_storage
 from distgroup.errors import RequestError
+from distgroup.resources import Resources
 from distgroup.spec import Spec
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("two_cpus")
 
 def test_what_fits_passes_in_silence(tmp_path):
     said = []
-    check([Needs(cpus=1, workers=2)], tmp_path, joined=False, say=said.append)
+    check([Needs(workers=2)], tmp_path, joined=False, say=said.append)
     assert said == []
     assert list(tmp_path.iterdir()) == []
 
@@ -25,25 +26,25 @@ def test_workers_that_do_not_fit_at_once_are_refused_with_figures():
 
 def test_a_gpu_that_no_node_has_is_refused():
     with pytest.raises(RequestError, match=r"1 CPU and 1 GPU on one node needed.*room for 0"):
-        fits(Needs(gpus=1), joined=False, say=print)
+        fits(Needs(Resources(gpus=1)), joined=False, say=print)
 
 
 def test_memory_that_no_node_has_is_refused_with_figures():
     with pytest.raises(
         RequestError, match=r"1 CPU and 1.05e\+06 GiB of memory on one node .*2 CPUs and [\d.]+ GiB of mem"
     ):
-        fits(Needs(memory=2**50), joined=False, say=print)
+        fits(Needs(Resources(memory=2**50)), joined=False, say=print)
 
 
 def test_memory_limits_the_workers_of_a_node():
     each = ray.cluster_resources()["memory"] * 0.6
     with pytest.raises(RequestError, match="room for 1"):
-        fits(Needs(cpus=0.5, memory=each, workers=2), joined=False, say=print)
+        fits(Needs(Resources(cpus=0.5, memory=each), workers=2), joined=False, say=print)
 
 
 def test_a_worker_bigger_than_any_node_is_refused_though_all_together_would_do():
     with pytest.raises(RequestError, match=r"4 CPUs on one node needed"):
-        fits(Needs(cpus=4), joined=False, say=print)
+        fits(Needs(Resources(cpus=4)), joined=False, say=print)
 
 
 def test_a_joined_cluster_is_given_time_and_a_message():
@@ -54,7 +55,7 @@ def test_a_joined_cluster_is_given_time_and_a_message():
 
 
 def test_fractions_of_a_cpu_share_one():
-    fits(Needs(cpus=0.5, workers=4), joined=False, say=print)
+    fits(Needs(Resources(cpus=0.5), workers=4), joined=False, say=print)
 
 
 def test_one_node_needs_no_shared_folder(tmp_path):
@@ -70,7 +71,7 @@ def test_a_spec_needs_room_for_a_task_and_for_all_workers_of_its_training():
         "train": {"best": True},
     }
     assert needs_of(Spec.model_validate(spec_content(changes))) == {
-        Needs(1, 0.25, memory=2**31),
-        Needs(2, 1, workers=4, memory=2**30),
+        Needs(Resources(gpus=0.25, memory=2**31)),
+        Needs(Resources(cpus=2, gpus=1, memory=2**30), workers=4),
     }
     assert needs_of(Spec.model_validate(spec_content())) == {Needs()}
