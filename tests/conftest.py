@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -22,6 +23,17 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"no real task sets at {folder}: set DISTGROUP_SHARED to the folder that holds data/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def quickstart(tmp_path_factory) -> SimpleNamespace:
+    """The quickstart as a user runs it: its spec, its output and the seconds that it took."""
+    spec = Path(__file__).parents[1] / "experiments" / "quickstart" / "spec.yaml"
+    output, begin = tmp_path_factory.mktemp("quickstart") / "results", time.monotonic()
+    command = [sys.executable, "-m", "distgroup", "run", str(spec), "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return SimpleNamespace(spec=spec, output=output, seconds=time.monotonic() - begin)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 import ray
 import torch
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
-from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train import CheckpointConfig, ControllerError, FailureConfig, RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from distgroup.distributed.process_group import AtNodeConfig
 from distgroup.distributed.room import check_room, networks_at_once, on_gpu, per_worker
 from distgroup.distributed.train_rank import News, Orders, state_in, train_rank
 from distgroup.distributed.training_folder import claim, share_folder
@@ -26,7 +27,7 @@ from distgroup.training.assignment import Assignment, TrainedNetwork, TrainedRun
 from distgroup.training.settings import Training
 
 RETRIES = 3
-"""Times that all ranks of a share are started again after one has died."""
+"""Times that all ranks of a share are started again after one has died, and as often if they do not find together."""
 
 SECONDS_BETWEEN_LOOKS = 0.3
 
@@ -84,26 +85,33 @@ class _Fit(Thread):
 
     def __init__(self, orders: Orders, training: Training, folder: Location) -> None:
         super().__init__(daemon=True)
-        self._trainer, self._news = _trainer(orders, training, folder), orders.news
+        self._orders, self._training, self._folder = orders, training, folder
         self._found: Any = None
 
     @property
     def batches(self) -> int:
         """Done so far, as far as the first rank has told."""
-        return int(ray.get(self._news.get.remote()))
+        return int(ray.get(self._orders.news.get.remote()))
 
     def run(self) -> None:
+        for _ in range(1 + RETRIES):
+            self._found = self._fitted()
+            if not isinstance(self._found, ControllerError):  # a node may be lost just when ranks are to find together
+                return
+
+    def _fitted(self) -> Any:
         try:
-            self._found = self._trainer.fit()
+            return _trainer(self._orders, self._training, self._folder).fit()
         except (Exception, SystemExit) as error:  # noqa: BLE001 (raised where it is asked for; SystemExit: Ray was left)
-            self._found = error
+            return error
 
     def networks(self) -> Sequence[TrainedNetwork]:
         """Raises DivergedError as the ranks did, TrainingError for whatever else went wrong."""
         if isinstance(self._found, Exception):
             failures = getattr(self._found, "worker_failures", {})
             causes = [f"rank {rank}: {describe(error)}" for rank, error in sorted(failures.items())]
-            raise TrainingError("; ".join(causes) or describe(self._found)) from self._found
+            alone = getattr(self._found, "controller_failure", self._found)
+            raise TrainingError("; ".join(causes) or describe(alone)) from self._found
         if self._found.return_value is not None:
             raise self._found.return_value
         finished: list[TrainedNetwork] = state_in(self._found.checkpoint)["finished"]
@@ -134,7 +142,7 @@ def _trainer(orders: Orders, training: Training, folder: Location) -> TorchTrain
     return TorchTrainer(
         train_rank,  # type: ignore[arg-type]
         train_loop_config={"orders": orders},
-        torch_config=TorchConfig(backend="nccl" if orders.gpu else "gloo"),
+        torch_config=AtNodeConfig(backend="nccl" if orders.gpu else "gloo"),
         scaling_config=ScalingConfig(
             num_workers=training.workers,
             use_gpu=orders.gpu,

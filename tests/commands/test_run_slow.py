@@ -19,16 +19,13 @@ pytestmark = pytest.mark.slow
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
-def test_the_quickstart_ends_with_a_model_within_three_minutes(tmp_path):
-    begin = time.monotonic()
-    done = distgroup(tmp_path, "run", str(EXPERIMENTS / "quickstart" / "spec.yaml"), "--output", "results")
-    assert done.returncode == 0, done.stderr
-    assert time.monotonic() - begin < 180
-    found = tables(tmp_path)
+def test_the_quickstart_ends_with_a_model_within_three_minutes(quickstart):
+    assert quickstart.seconds < 180
+    found = tables(quickstart.output.parent)
     assert len(found["subsets"].drop_duplicates(["seed", "subset"])) == 252
     assert (found["trials"]["status"] == "done").sum() == 40
     rows = pd.DataFrame(np.random.default_rng(0).uniform(0, 16, (5, 128)), columns=[f"x_{i}" for i in range(128)])
-    predicted = load(tmp_path / "results" / "model").predict(rows)
+    predicted = load(quickstart.output / "model").predict(rows)
     assert list(predicted.columns) == ["left_digit", "right_digit", "sum", "left_even", "right_loop", "ink"]
     cover = found["optima"].query("kind == 'cover'").set_index("num_groups")
     assert cover["delta_m_val"].is_monotonic_increasing

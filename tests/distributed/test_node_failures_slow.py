@@ -1,6 +1,7 @@
 """Nodes that die while a run works: it ends as if none had."""
 
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -9,12 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
-from commands.test_run import DISTGROUP, SPEC, distgroup, tables, write
+from commands.test_run import DISTGROUP, SPEC, tables, write
 from distributed.heads import end, free_port, start_head
 from ray.cluster_utils import Cluster
-
-QUICKSTART = Path(__file__).parents[2] / "experiments" / "quickstart" / "spec.yaml"
 
 # So that a node's death is noticed in seconds.
 HEALTH_CHECKS = {
@@ -24,11 +22,7 @@ HEALTH_CHECKS = {
     "RAY_health_check_failure_threshold": "5",
 }
 
-CHANGES = {
-    "training": {"steps": 1500, "batch_size": 32, "workers": 3, "parallel": {"checkpoint_every": 100}},
-    "search": SPEC["search"] | {"trials": 12, "batch": 3},
-    "train": {"best": True},
-}
+CHANGES = {"training": {"steps": 1500, "batch_size": 32}, "search": SPEC["search"] | {"trials": 12, "batch": 3}}
 
 
 @contextmanager
@@ -81,70 +75,56 @@ def lose_one(cluster, nodes):
     nodes.append(cluster.add_node(num_cpus=1))
 
 
-def every_table(folder, output):
+def every_table(output):
     """What cannot differ between two runs, rows in the order of what they say."""
-    for path in (folder / output / "tables").iterdir():
+    for path in (output / "tables").iterdir():
         frame = pd.read_parquet(path)
         frame = frame.drop(columns=[name for name in frame if name.endswith("seconds")])
         yield path.name, frame.loc[frame.astype(str).sort_values(list(frame)).index].reset_index(drop=True)
 
 
-def survives(tmp_path, spec, cluster, nodes):
-    """A run that loses a node while it enumerates, while it searches and while it trains, against one that does not."""
-    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec))
-    run = started(tmp_path, cluster)
-    wait_until(run, tmp_path, written(tmp_path, "tables/subsets/*.parquet"))
-    lose_one(cluster, nodes)
-    wait_until(run, tmp_path, written(tmp_path, "tables/trials/*.parquet"))
-    lose_one(cluster, nodes)
-    wait_until(run, tmp_path, lambda: "training the best: " in (tmp_path / "said.txt").read_text())
-    lose_one(cluster, nodes)
-    assert run.wait(timeout=900) == 0, (tmp_path / "said.txt").read_text()
+@pytest.mark.slow
+def test_nodes_lost_while_the_quickstart_works_change_no_table(quickstart, tmp_path):
+    """One while it enumerates, one while it searches, one while it trains: both workers of the training are on such."""
+    with cluster_of(0, 1, 1) as (cluster, nodes):
+        shutil.copy(quickstart.spec, tmp_path / "spec.yaml")
+        run = started(tmp_path, cluster)
+        wait_until(run, tmp_path, written(tmp_path, "tables/subsets/*.parquet"))
+        lose_one(cluster, nodes)
+        wait_until(run, tmp_path, written(tmp_path, "tables/trials/*.parquet"))
+        lose_one(cluster, nodes)
+        wait_until(run, tmp_path, lambda: "training the best: " in (tmp_path / "said.txt").read_text())
+        lose_one(cluster, nodes)
+        assert run.wait(timeout=900) == 0, (tmp_path / "said.txt").read_text()
     assert (tmp_path / "shot" / "model" / "model.pt").exists()
-    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec | {"train": {"best": False}}))
-    calm = distgroup(tmp_path, "run", "spec.yaml", "--address", cluster.address, "--output", "calm")
-    assert calm.returncode == 0, calm.stderr
-    disturbed = dict(every_table(tmp_path, "shot"))
-    for name, frame in every_table(tmp_path, "calm"):
+    disturbed = dict(every_table(tmp_path / "shot"))
+    for name, frame in every_table(quickstart.output):
         pd.testing.assert_frame_equal(disturbed.pop(name), frame, check_exact=True)
     assert not disturbed
 
 
-@pytest.mark.slow
-def test_nodes_lost_while_enumerating_searching_and_training_change_no_table(tmp_path):
-    with cluster_of(1, 1, 1) as (cluster, nodes):
-        survives(tmp_path, SPEC | CHANGES, cluster, nodes)
-
-
-@pytest.mark.long
-def test_nodes_lost_under_the_quickstart_change_no_table(tmp_path):
-    """No CPU on the head: both workers of the training are on nodes that are lost."""
-    with cluster_of(0, 1, 1) as (cluster, nodes):
-        survives(tmp_path, yaml.safe_load(QUICKSTART.read_text()), cluster, nodes)
-
-
-@pytest.mark.slow
-def test_a_lost_head_ends_the_run_with_a_sentence_and_resuming_completes_it(tmp_path, short_folder):
-    """Lost in the enumeration, where the driver can be interrupted, and in the search, where it hangs in Ray."""
-    write(tmp_path, **CHANGES | {"train": {"best": False}})
-    head, port = None, free_port()
+@pytest.mark.parametrize(
+    "table", [pytest.param("subsets", marks=pytest.mark.long), pytest.param("trials", marks=pytest.mark.slow)]
+)
+def test_a_lost_head_ends_the_run_with_a_sentence_and_resuming_completes_it(tmp_path, short_folder, table):
+    """Lost in the enumeration, where the driver can be interrupted, or in the search, where it hangs in Ray."""
+    write(tmp_path, **CHANGES)
+    port = free_port()
     command = [*DISTGROUP, "run", "spec.yaml", "--address", f"127.0.0.1:{port}", "--output", "shot"]
+    head = start_head(short_folder, port, "--include-dashboard=false")
     try:
-        for table, resume in (("subsets", []), ("trials", ["--resume"])):
-            head = start_head(short_folder, port, "--include-dashboard=false")
-            with (tmp_path / "said.txt").open("w") as log:
-                run = subprocess.Popen([*command, *resume], cwd=tmp_path, stdout=log, stderr=log)
-            wait_until(run, tmp_path, written(tmp_path, f"tables/{table}/*.parquet"))
-            end(head)
-            status, said = run.wait(timeout=300), (tmp_path / "said.txt").read_text()
-            assert status == 1, said
-            assert re.search(r"distgroup: the Ray head at .* is gone.*in the output.*--resume", said), said
-            assert "Traceback" not in said
+        with (tmp_path / "said.txt").open("w") as log:
+            run = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
+        wait_until(run, tmp_path, written(tmp_path, f"tables/{table}/*.parquet"))
+        end(head)
+        status, said = run.wait(timeout=300), (tmp_path / "said.txt").read_text()
+        assert status == 1, said
+        assert re.search(r"distgroup: the Ray head at .* is gone.*in the output.*--resume", said), said
+        assert "Traceback" not in said
         head = start_head(short_folder, port, "--include-dashboard=false")
         again = subprocess.run([*command, "--resume"], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert again.returncode == 0, again.stderr
     finally:
-        if head is not None:
-            end(head)
+        end(head)
     trials = tables(tmp_path, "shot")["trials"]
     assert trials["status"].to_list() == ["done"] * 12

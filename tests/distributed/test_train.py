@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from distributed.train_cases import assignment, cases, every_case, normalised, outcome
-from ray.train import RunConfig, ScalingConfig
+from ray.train import ControllerError, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer
 
+from distgroup.distributed import train as train_module
 from distgroup.distributed.train import train
 from distgroup.distributed.training_folder import claim, remove, share_folder, superseded
-from distgroup.errors import DivergedError, RequestError
+from distgroup.errors import DivergedError, RequestError, TrainingError
 from distgroup.grouping import Grouping
 from distgroup.location import Location
 from distgroup.training.comm import Ranks
@@ -90,12 +91,30 @@ def parallel(workers=2, every=5):
     return {"workers": workers, "parallel": Parallel(cpus_per_worker=0.5, checkpoint_every=every)}
 
 
-def test_what_is_trained_is_kept_and_shown_again_or_refused(tmp_path):
-    """By `train` itself: progress, checkpoints, and what becomes of them."""
+def unlucky(monkeypatch, times):
+    """So often, ranks do not find together, as when a node is lost at that moment. Ray Train itself gives up then."""
+    real, attempts = train_module._trainer, []
+
+    class Unlucky:
+        def fit(self):
+            raise ControllerError(RuntimeError("Gloo connectFullMesh failed"))
+
+    def trainer(*arguments):
+        attempts.append(arguments)
+        return Unlucky() if len(attempts) <= times else real(*arguments)
+
+    monkeypatch.setattr(train_module, "_trainer", trainer)
+    return attempts
+
+
+def test_what_is_trained_is_kept_and_shown_again_or_refused(tmp_path, monkeypatch):
+    """By `train` itself: a second attempt, progress, checkpoints, and what becomes of them."""
+    attempts = unlucky(monkeypatch, 1)
     wanted, told = assignment("selective", PAIRS, **parallel()), []
     found = train(wanted, tmp_path, dtype=torch.float64, done=told.append)
     assert_same(found, train_here(wanted, CPU, torch.float64))
     assert sum(told) == wanted.batches
+    assert len(attempts) == 2
     with pytest.raises(RequestError, match="--resume"):
         train(wanted, tmp_path)
     with pytest.raises(RequestError, match=r"grouping: there .*, here"):
@@ -125,8 +144,16 @@ def test_shares_are_as_they_were_when_training_began(tmp_path):
     assert claim(pairs, folder, 2, resume=True) == 1
 
 
+def test_ranks_that_never_find_together_end_with_what_they_met(tmp_path, monkeypatch):
+    attempts = unlucky(monkeypatch, 10)
+    with pytest.raises(TrainingError, match=r"^RuntimeError: Gloo connectFullMesh failed$"):
+        train(assignment("selective", PAIRS), tmp_path)
+    assert len(attempts) == 1 + train_module.RETRIES
+
+
 def test_divergence_is_raised_once_and_names_the_task(tmp_path):
-    wanted = assignment("separate", PAIRS, **parallel(), optimizer=Sgd(lr=1e200))
+    """Of two networks, one at a time."""
+    wanted = assignment("separate", PAIRS, workers=2, optimizer=Sgd(lr=1e200))
     with pytest.raises(DivergedError, match=r"loss of task '\w+' is (inf|nan) at step \d+, group \w+\+\w+, seed 3"):
         train(wanted, tmp_path, dtype=torch.float64)
 

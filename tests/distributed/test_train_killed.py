@@ -10,6 +10,7 @@ import torch
 from distributed.test_train import assert_same, parallel
 from distributed.train_cases import assignment
 
+from distgroup.distributed import train as train_module
 from distgroup.distributed.train import train
 from distgroup.distributed.training_folder import CHECKPOINTS
 from distgroup.encoders import Python
@@ -70,7 +71,8 @@ class Broken(nn.Linear):
 """
 
 
-def test_ranks_that_fail_every_time_end_with_what_they_met(tmp_path):
+def test_ranks_that_fail_every_time_end_with_what_they_met(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_module, "RETRIES", 1)
     (tmp_path / "broken_in_training.py").write_text(BROKEN)
     encoder = Python(path="broken_in_training:Broken")
     encoder.bind(tmp_path)
