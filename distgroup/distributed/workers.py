@@ -131,7 +131,7 @@ def task_options(resources: Resources) -> dict[str, Any]:
 
 def check_sees(store: Store) -> None:
     """For a worker: raises ClusterError on a node that came late and does not have the driver's folder of tables."""
-    if store.local is not None and not store.local.is_dir():
+    if not store.seen():
         raise ClusterError(
             f"output: node {ray.util.get_node_ip_address()} does not see {store}, where the tables are written: mount "
             "that folder there, or take the node out of the cluster, or set `output` to an object store, such as "

@@ -74,9 +74,13 @@ class Store:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "distgroup", name)
 
     def make(self) -> None:
-        """The folder, so that workers can tell whether they see it; an object store has none."""
+        """The folder of the tables, so that workers can tell whether they see it; an object store has none."""
         if self.local is not None:
-            self.local.mkdir(parents=True, exist_ok=True)
+            (self.local / "tables").mkdir(parents=True, exist_ok=True)
+
+    def seen(self) -> bool:
+        """Is what `make` made, perhaps on another node, there for this process? Where nothing is mounted it is not."""
+        return self.local is None or (self.local / "tables").is_dir()
 
     @property
     def empty(self) -> bool:

@@ -97,6 +97,16 @@ def test_the_report_comes_from_the_tables_alone(folder):
     assert "label_similarity" in done.stdout
 
 
+def test_a_damaged_part_is_named_by_the_report(folder):
+    part = min((folder / "results" / "tables" / "subsets").glob("*.parquet"))
+    whole = part.read_bytes()
+    part.write_bytes(whole[:100])
+    refused = distgroup(folder, "report", "results")
+    part.write_bytes(whole)
+    assert refused.returncode == 2
+    assert f"{part}: damaged" in refused.stderr
+
+
 def untouched(output: Path) -> dict[Path, int]:
     """When each file was last written, but for the lock, which every run takes."""
     return {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.name != ".lock"}
@@ -143,9 +153,6 @@ def test_a_run_that_is_killed_and_then_damaged_goes_on_and_only_makes_what_is_lo
     broken, *others = sorted(parts.glob("*.parquet"))
     whole, kept = broken.read_bytes(), {path: path.stat().st_mtime_ns for path in others}
     broken.write_bytes(whole[:100])
-    refused = distgroup(folder, "report", "long")
-    assert refused.returncode == 2
-    assert f"{broken}: damaged" in refused.stderr
     done = distgroup(folder, "run", "spec.yaml", "--output", "long", "--resume")
     write(folder)
     assert done.returncode == 0, done.stderr

@@ -90,7 +90,7 @@ def assert_same_model(folder, other):
 @pytest.mark.slow
 def test_training_is_the_same_undisturbed_and_after_the_death_of_the_driver(tmp_path):
     """Bit for bit, on two workers; and what is written is a model, with the numbers that the table shows."""
-    write(tmp_path, steps=3000, workers=2, parallel={"checkpoint_every": 500})
+    write(tmp_path, steps=600, workers=2, parallel={"checkpoint_every": 100})
     calm = distgroup(tmp_path, "train", "spec.yaml", *SELECTIVE, "--output", "calm")
     assert calm.returncode == 0, calm.stderr
     assert calm.stderr == ""

@@ -48,6 +48,15 @@ def test_a_table_without_parts_is_an_empty_frame(tmp_path):
     assert list(frame.columns) == TABLES["optima"].names
 
 
+def test_an_empty_folder_in_its_place_is_not_the_store(tmp_path):
+    """Such as a mount point with nothing mounted."""
+    store = Store(tmp_path)
+    assert not store.seen()
+    store.make()
+    assert store.seen()
+    assert Store("s3://bucket/run").seen()
+
+
 def test_a_part_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         Store(tmp_path).part("subsets", "a")
