@@ -58,10 +58,8 @@ def searched(problem: Problem, cpus: int) -> list[dict[str, Any]]:
     with TemporaryDirectory() as folder:
         ends = tune_costs.searched(tune_costs.bench(problem, Path(folder)), TRIALS, BATCH[cpus])
     cuts = [round(i * (TRIALS - 1) / REPEATS) for i in range(REPEATS + 1)]
-    return [
-        {"cpus": cpus, "batch": BATCH[cpus], "wall": (ends[b] - ends[a]) / (b - a), "load": os.getloadavg()[0]}
-        for a, b in pairwise(cuts)
-    ]
+    about = {"cpus": cpus, "cores": os.cpu_count(), "batch": BATCH[cpus], "load": os.getloadavg()[0]}
+    return [about | {"wall": (ends[b] - ends[a]) / (b - a)} for a, b in pairwise(cuts)]
 
 
 def main() -> None:

@@ -33,7 +33,9 @@ def searches(checked: Mapping[str, Any], measured: Measured) -> list[dict[str, A
 def _a_trial(seconds: float, one: Mapping[str, Any], trials: int, of: Overheads) -> float:
     """Without the first, and the worker's start before it, as it is observed."""
     cpus, batch = one["cpus"], one["batch"]
-    first, all_ = (Simulation([seconds] * n, batch, cpus, of, min(batch, cpus), cpus).run() for n in (1, trials))
+    first, all_ = (
+        Simulation([seconds] * n, batch, cpus, of, min(batch, cpus), cpus, one["cores"]).run() for n in (1, trials)
+    )
     return (all_ - first) / (trials - 1)
 
 

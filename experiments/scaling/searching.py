@@ -4,9 +4,13 @@ As Ray 2.60 does it (`ray/tune/execution/tune_controller.py`): so many trials ar
 asks for a worker: as many as may run, as `run_search` sets it, where Tune would by itself have one. If a trial ends
 first, a pending one takes that worker, and the one that was starting is dropped. A worker that nobody waits for is
 stopped, unless it is the only idle one. A node starts no more workers at a time than it has cores.
+
+Where the driver's machine has fewer cores than it, running trials and starting workers would take, all three are slower
+by as much.
 """
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +34,8 @@ class Simulation:
     of: Overheads
     pending_at_most: int
     starting_at_most: int
+    driver_cores: float = math.inf
+    """Of the machine that the driver shares with the workers; infinite: it has one of its own."""
     now: float = 0.0
     """The driver's clock."""
     running: list[float] = field(default_factory=list)
@@ -66,8 +72,12 @@ class Simulation:
             begin = ready[-self.starting_at_most] if len(ready) >= self.starting_at_most else self.now
             heapq.heappush(self.pending, (max(begin, self.now) + self.of.start, seconds))
 
+    def _slower(self, workers: int) -> float:
+        """Times, beside so many workers that run or start."""
+        return max(1.0, (1 + workers) / self.driver_cores)
+
     def _start(self, at: float, seconds: float) -> None:
-        heapq.heappush(self.running, at + seconds)
+        heapq.heappush(self.running, at + seconds * self._slower(self._taken + 1))
         self.most = max(self.most, len(self.running))
 
     def _next(self) -> None:
@@ -77,7 +87,8 @@ class Simulation:
             self.now = max(self.now, at)
             self._start(self.now, seconds)
             return
-        self.now = max(self.now, heapq.heappop(self.running)) + self.of.each
+        took = self.of.each * self._slower(self._taken)
+        self.now = max(self.now, heapq.heappop(self.running)) + took
         if self.pending:
             self.pending.sort()
             self._start(self.now, self.pending.pop()[1])

@@ -53,10 +53,9 @@ def test_no_schedule_goes_below_its_bounds(scripts, cores):
     assert wall >= max(bounds.cores, bounds.path, bounds.driver) - 1e-9
 
 
-def search(searching, trials, seconds, batch, cores, pending, each=0.0, start=2.0):
-    simulation = searching.Simulation(
-        [seconds] * trials, batch, cores, searching.Overheads(each, start), pending, starting_at_most=cores
-    )
+def search(searching, trials, seconds, batch, cores, pending, each=0.0, start=2.0, **others):
+    of = searching.Overheads(each, start)
+    simulation = searching.Simulation([seconds] * trials, batch, cores, of, pending, starting_at_most=cores, **others)
     return simulation.run(), simulation.most
 
 
@@ -74,3 +73,10 @@ def test_short_trials_take_turns_whatever_the_cores(scripts):
 def test_a_batch_of_one_has_one_at_a_time_and_keeps_its_worker(scripts):
     _, searching = scripts
     assert search(searching, 4, 5.0, 1, 64, pending=64) == (22.0, 1)
+
+
+def test_a_driver_that_has_two_cores_with_its_workers_is_slower_and_so_are_they(scripts):
+    """Beside each other, 3/2: two trials from 9 on, which end at 10.5; the driver's second is 1.5 s, then 1 s again."""
+    _, searching = scripts
+    assert search(searching, 2, 1.0, 2, 2, pending=2, each=1.0, start=9.0) == (12.0, 2)
+    assert search(searching, 2, 1.0, 2, 2, pending=2, each=1.0, start=9.0, driver_cores=2) == (13.0, 2)
