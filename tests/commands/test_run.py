@@ -84,6 +84,7 @@ def test_duckdb_reads_the_tables(folder):
     assert duckdb.sql(query).fetchall() == [(24,)]
 
 
+@pytest.mark.slow
 def test_tables_do_not_depend_on_the_number_of_workers(folder):
     done = distgroup(folder, "run", "spec.yaml", "--output", "one", program=ONE_CPU)
     assert done.returncode == 0, done.stdout + done.stderr

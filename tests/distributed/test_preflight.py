@@ -37,7 +37,7 @@ def test_memory_that_no_node_has_is_refused_with_figures():
 
 
 def test_memory_limits_the_workers_of_a_node():
-    each = ray.cluster_resources()["memory"] * 0.6
+    each = int(ray.cluster_resources()["memory"] * 0.6)
     with pytest.raises(RequestError, match="room for 1"):
         fits(Needs(Resources(cpus=0.5, memory=each), workers=2), joined=False, say=print)
 

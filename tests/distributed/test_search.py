@@ -121,6 +121,7 @@ class Dying(AffinityEstimator):
 '''
 
 
+@pytest.mark.slow
 def test_a_trial_whose_worker_dies_starts_again(tmp_path):
     (tmp_path / "dying_once.py").write_text(DYING)
     space = Space.model_validate(

@@ -25,6 +25,7 @@ def scripts(monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_from_nothing_to_tables_and_again_from_what_is_there(scripts, tmp_path):
     task_sets, readme, run, _ = scripts
     tiny = task_sets.Settings(
