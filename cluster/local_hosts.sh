@@ -5,7 +5,8 @@
 #
 #   sudo cluster/local_hosts.sh SPEC OUTPUT
 #
-# Needs root, ip, sshd, ssh, rsync and overlay mounts. SPEC and OUTPUT lie outside of /tmp: all else is one file system.
+# Needs root, ip, sshd, ssh, rsync and overlay mounts. This project, SPEC and OUTPUT lie outside of /tmp: all else is one
+# file system.
 set -euo pipefail
 
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,6 +14,9 @@ spec=$(realpath "$1") output=$(realpath -m "$2")
 bin=${DISTGROUP_BIN:-$project/.venv/bin} # where distgroup and ray are installed
 net=10.77.0                              # nothing beyond these addresses can be reached from any of the hosts
 declare -A address=([head]=$net.1 [one]=$net.2 [two]=$net.3 [laptop]=$net.4)
+for path in "$project" "$spec" "$output"; do
+  [[ $path/ != /tmp/* ]] || { echo "$path: must lie outside of /tmp, of which each host has its own" >&2; exit 2; }
+done
 work=$(mktemp -d /var/tmp/distgroup-hosts.XXXXXX)
 
 clean_up() {

@@ -17,6 +17,8 @@ SCRIPT = Path(__file__).parents[2] / "cluster" / "local_hosts.sh"
 
 def missing():
     """What this machine lacks, or None."""
+    if SCRIPT.is_relative_to("/tmp"):
+        return "the project lies in /tmp, of which each host has its own"
     if os.geteuid() != 0:
         return "root is needed to make network namespaces"
     if lacking := [tool for tool in ("ip", "ssh", "rsync", "unshare", "nsenter") if shutil.which(tool) is None]:
