@@ -14,6 +14,12 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parents[2] / "cluster" / "local_hosts.sh"
 
+MOUNTS = """
+mount -t tmpfs tmpfs /tmp && mkdir /tmp/up /tmp/work
+mount -t overlay overlay -o "lowerdir=$HOME,upperdir=/tmp/up,workdir=/tmp/work" "$HOME"
+"""
+TRIED = ("ip netns add dg-tried && ip netns delete dg-tried", f"unshare --mount --pid --fork sh -c '{MOUNTS}'")
+
 
 def missing():
     """What this machine lacks, or None."""
@@ -25,10 +31,10 @@ def missing():
         return f"{', '.join(lacking)} not installed"
     if not Path("/usr/sbin/sshd").exists():
         return "sshd not installed"
-    tried = subprocess.run(["ip", "netns", "add", "dg-tried"], capture_output=True, text=True, check=False)
-    if tried.returncode:
-        return f"no network namespaces here: {tried.stderr.strip()}"
-    subprocess.run(["ip", "netns", "delete", "dg-tried"], check=True)
+    for command in TRIED:
+        tried = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        if tried.returncode:
+            return f"no such namespaces or mounts here: {tried.stderr.strip()}"
     return None
 
 
