@@ -85,4 +85,5 @@ class Watch(Thread):
         except (Exception, SystemExit) as error:  # Ray ends a driver whose node is gone by a signal that exits
             if answers(self.address):
                 raise
+            self.gone = True
             raise self._error() from error

@@ -30,6 +30,8 @@ def listen_at_node() -> None:
 
 
 class AtNode(TorchConfig().backend_cls):  # type: ignore[misc]
+    """Ray Train's backend for torch, with the interface set on every rank first."""
+
     def on_start(self, worker_group: Any, backend_config: TorchConfig) -> None:
         worker_group.execute(listen_at_node)
         super().on_start(worker_group, backend_config)

@@ -43,9 +43,11 @@ def somebody(two_cpus):  # noqa: ARG001
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("raised", [SystemExit(15), RuntimeError("of Ray's")])
 def test_what_a_lost_head_makes_ray_raise_becomes_one_sentence(nobody, raised):
-    with pytest.raises(ClusterError, match=r"is gone.*--resume") as caught, Watch(nobody).explained():
+    watch = Watch(nobody)
+    with pytest.raises(ClusterError, match=r"is gone.*--resume") as caught, watch.explained():
         raise raised
     assert caught.value.__cause__ is raised
+    assert watch.gone
 
 
 @pytest.mark.parametrize("raised", [SystemExit(15), RuntimeError("of its own"), KeyboardInterrupt()])
