@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 
+from distgroup.distributed.work import Work
 from distgroup.distributed.workers import check_sees, own_device, task_options
 from distgroup.resources import ONE_CPU, Resources
 from distgroup.results.store import Store
@@ -20,8 +21,9 @@ RETRIES = 3
 
 
 @ray.remote(max_retries=RETRIES)
-def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, store: Store) -> Alone | None:
+def _chunk(problem: Problem, chunk: Chunk, alone: Alone | None, store: Store, work: Work) -> Alone | None:
     """Train a chunk and write its part. Of singletons, return what gains are measured against."""
+    work.check_wanted()
     check_sees(store)
     trained = train_chunk(problem, chunk, own_device())
     alone = alone_of(trained) if alone is None else alone
@@ -43,6 +45,7 @@ def enumerate_subsets(
     """
     store.make()
     shared, remote = ray.put(problem), _chunk.options(**task_options(resources))
+    work = Work()
     pending: dict[Any, int] = {}
     alone: dict[int, Any] = {}
     held = set(store.keys("subsets"))
@@ -54,21 +57,8 @@ def enumerate_subsets(
             if singletons:
                 alone[chunk.seed] = Alone.from_frame(store.part("subsets", key))
             continue
-        task = remote.remote(shared, chunk, None if singletons else alone[chunk.seed], store)
+        task = remote.remote(shared, chunk, None if singletons else alone[chunk.seed], store, work)
         pending[task] = len(chunk.groups)
         if singletons:
             alone[chunk.seed] = task
-    yield from collected(pending)
-
-
-def collected(pending: dict[Any, int]) -> Iterator[int]:
-    """Networks of each task, as they end; when one raises, so does this, and the tasks that are left are cancelled."""
-    try:
-        while pending:
-            done, _ = ray.wait(list(pending), num_returns=1)
-            ray.get(done)
-            yield sum(pending.pop(task) for task in done)
-    except Exception:
-        for task in pending:
-            ray.cancel(task)
-        raise
+    yield from work.collected(pending)

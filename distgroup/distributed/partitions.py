@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 import ray
 
 from distgroup.alone import alone
-from distgroup.distributed.ground_truth import RETRIES, collected
+from distgroup.distributed.ground_truth import RETRIES
+from distgroup.distributed.work import Work
 from distgroup.distributed.workers import check_sees, own_device, task_options
 from distgroup.resources import ONE_CPU, Resources
 from distgroup.results.partitions import partition_rows
@@ -20,15 +21,17 @@ from distgroup.training.problem import Problem
 
 
 @ray.remote(max_retries=RETRIES)
-def _alone(problem: Problem, seed: int, store: Store) -> Alone:
+def _alone(problem: Problem, seed: int, store: Store, work: Work) -> Alone:
     """What gains of this seed are measured against: read, or trained and written."""
+    work.check_wanted()
     check_sees(store)
     return alone(problem, seed, store, own_device())
 
 
 @ray.remote(max_retries=RETRIES)
-def _chunk(problem: Problem, chunk: PartitionChunk, alone: Alone, store: Store) -> None:
+def _chunk(problem: Problem, chunk: PartitionChunk, alone: Alone, store: Store, work: Work) -> None:
     """Train a chunk and write its part."""
+    work.check_wanted()
     check_sees(store)
     trained = train_partitions(problem, chunk, own_device())
     store.write("partitions", chunk.key(problem), list(partition_rows(problem, trained, alone)))
@@ -47,13 +50,13 @@ def enumerate_partitions(
     Raises DivergedError if a network leaves the finite numbers, OSError if a part cannot be written.
     """
     store.make()
-    shared, takes = ray.put(problem), task_options(resources)
-    measured = {seed: _alone.options(**takes).remote(shared, seed, store) for seed in seeds}
+    shared, takes, work = ray.put(problem), task_options(resources), Work()
+    measured = {seed: _alone.options(**takes).remote(shared, seed, store, work) for seed in seeds}
     held, pending = set(store.keys("partitions")), {}
     for chunk in plan_partitions(problem, seeds):
         if chunk.key(problem) in held:
             yield len(chunk.groupings)
         else:
-            task = _chunk.options(**takes).remote(shared, chunk, measured[chunk.seed], store)
+            task = _chunk.options(**takes).remote(shared, chunk, measured[chunk.seed], store, work)
             pending[task] = len(chunk.groupings)
-    yield from collected(pending)
+    yield from work.collected(pending)
