@@ -18,6 +18,9 @@ from distgroup.tasks.split import ColumnOrRandomFractions, RandomFractions, Rows
 from distgroup.tasks.task import SPLITS, Floats, Kind, Task
 from distgroup.tasks.taskset import TaskSet
 
+MANY = 10
+"""So many classes or fewer are never doubted, however few the rows."""
+
 
 class Label(Options):
     """The column that holds a task's label, and how it is learned."""
@@ -111,6 +114,7 @@ def _label(file: DataFile, name: str, label: Label, values: pa.ChunkedArray) -> 
         return Task(name, label.kind), file.numbers(_field(name), label.column, values)
     codes, classes = file.classes(_field(name), label.column, values)
     if label.kind == "multiclass":
+        _check_classes(file, name, label, classes, int(np.isfinite(codes).sum()))
         return Task(name, label.kind, len(classes), classes), codes
     if len(classes) > 2:
         raise RequestError(
@@ -118,6 +122,15 @@ def _label(file: DataFile, name: str, label: Label, values: pa.ChunkedArray) -> 
             f"{some(classes)}; a binary task has two (kind: multiclass takes more)"
         )
     return Task(name, label.kind, classes=classes if len(classes) == 2 else None), codes
+
+
+def _check_classes(file: DataFile, name: str, label: Label, classes: Sequence[object], rows: int) -> None:
+    """Measured numbers, or names of rows, would each be a class of its own."""
+    if len(classes) > max(MANY, rows / 2):
+        raise RequestError(
+            f"{file.path}: {_field(name)}: column {label.column!r} holds {len(classes)} different values in {rows} "
+            f"rows, {some(classes, 3)}: these are no classes (kind: regression takes any numbers)"
+        )
 
 
 def _parted(columns: Iterable[Floats], width: int, rows: Rows) -> dict[str, Floats]:

@@ -249,6 +249,8 @@ def test_refuses_labels_of_the_wrong_kind(houses, write):
     refused(folder, r"data\.tasks\.t\.column: column 'y_colour' holds text, e\.g\. 'red'; it must hold", tasks=text)
     three = {"t": {"column": "y_colour", "kind": "binary"}}
     refused(folder, "'y_colour' holds 3 different values, 'blue', 'green', 'red'; a binary task has two", tasks=three)
+    area = {"t": {"column": "y_price", "kind": "multiclass"}}
+    refused(folder, r"'y_price' holds 56 different values in 56 rows, .*: these are no classes", tasks=area)
     day = {"t": {"column": "y_day", "kind": "multiclass"}}
     refused(folder, "classes must be numbers, booleans or text", tasks=day)
 
