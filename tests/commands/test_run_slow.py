@@ -1,6 +1,5 @@
-"""The README's and the experiments' specs, whole, as a user runs them; and workers that die on the way."""
+"""The README's and the experiments' specs, whole, as a user runs them; and a search that is interrupted."""
 
-import os
 import signal
 import subprocess
 import time
@@ -41,41 +40,6 @@ def test_a_table_of_eight_tasks_ends_within_eight_minutes(tmp_path, shared_data)
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - begin < 480
     assert len(tables(tmp_path)["subsets"].drop_duplicates(["seed", "subset"])) == 255 * 3
-
-
-def test_killed_workers_change_nothing(tmp_path):
-    write(tmp_path, training={"steps": 1500, "batch_size": 32})
-    assert distgroup(tmp_path, "run", "spec.yaml", "--output", "calm").returncode == 0
-    process = subprocess.Popen([*DISTGROUP, "run", "spec.yaml", "--output", "shot"], cwd=tmp_path)
-    killed = 0
-    while process.poll() is None and killed < 3:
-        time.sleep(1)
-        for worker in training_workers(process.pid):
-            os.kill(worker, signal.SIGKILL)
-            killed += 1
-    assert process.wait(timeout=300) == 0
-    assert killed >= 3
-    calm, shot = tables(tmp_path, "calm"), tables(tmp_path, "shot")
-    for name, frame in calm.items():
-        pd.testing.assert_frame_equal(shot[name], frame, check_exact=True)
-
-
-def training_workers(driver: int) -> list[int]:
-    """Processes of this driver's Ray that train a chunk right now; Ray names them after it."""
-    listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
-    parents = {int(pid): int(parent) for pid, parent, _ in rows}
-    return [
-        int(pid) for pid, _, name in rows if name.startswith("ray::_chunk") and _descends(int(pid), driver, parents)
-    ]
-
-
-def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while pid in parents:
-        if pid == ancestor:
-            return True
-        pid = parents[pid]
-    return False
 
 
 def test_an_interrupted_search_says_so_and_goes_on(tmp_path):

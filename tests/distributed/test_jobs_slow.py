@@ -89,7 +89,11 @@ def test_a_submitted_spec_ends_as_a_run_does(server, folder):
     again = distgroup(folder, "submit", "tiny.yaml", "--address", server)
     assert again.returncode == 2
     assert "--resume" in again.stdout
-    assert distgroup(folder, "submit", "tiny.yaml", "--address", server, "--resume").returncode == 0
+    resume = ("--resume", "--no-wait")
+    job = distgroup(folder, "submit", "tiny.yaml", "--address", server, *resume).stdout.strip()
+    followed = distgroup(folder, "status", job, "--follow", "--address", server)
+    assert followed.returncode == 0
+    assert "optimum, any" in followed.stdout
 
 
 def test_the_exit_status_and_message_are_the_job_s_own(server, folder):
@@ -134,13 +138,6 @@ def test_a_head_lost_while_a_job_is_followed_is_said_to_be(folder, monkeypatch):
                 jobs.follow(job, lambda _: end(head))
         finally:
             end(head)
-
-
-def test_no_wait_prints_an_id_that_can_be_followed(server, folder):
-    job = distgroup(folder, "submit", "tiny.yaml", "--address", server, "--no-wait").stdout.strip()
-    followed = distgroup(folder, "status", job, "--follow", "--address", server)
-    assert followed.returncode == 0
-    assert "optimum, any" in followed.stdout
 
 
 def test_a_job_that_is_not_there_is_named_with_those_that_are(server, folder):
