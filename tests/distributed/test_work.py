@@ -11,37 +11,52 @@ pytestmark = pytest.mark.usefixtures("two_cpus")
 
 
 @ray.remote
-def write(work, path, after_s=0.0, needed=None):  # noqa: ARG001
+def write(work, path, for_s=0.0, needed=None):  # noqa: ARG001
     work.check_wanted()
-    time.sleep(after_s)
+    begun(path).touch()
+    time.sleep(for_s)
     path.touch()
 
 
 @ray.remote
-def fail(work):
+def fail(work, path=None):
+    """Once ``path`` is there, if one is given."""
     work.check_wanted()
+    if path:
+        begun(path).touch()
+        until(path)
     raise ZeroDivisionError
+
+
+def begun(path):
+    return path.with_suffix(".begun")
+
+
+def until(*paths):
+    while not all(path.exists() for path in paths):
+        time.sleep(0.01)
 
 
 def test_every_task_is_counted_once(tmp_path):
     work = Work()
     pending = {write.remote(work, tmp_path / str(each)): each for each in (1, 2, 4, 8)}
     assert sorted(work.collected(pending)) == [1, 2, 4, 8]
-    assert len(list(tmp_path.iterdir())) == 4
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.suffix) == ["1", "2", "4", "8"]
 
 
 def test_after_a_failure_what_runs_ends_and_what_waits_never_begins(tmp_path):
-    """Of two CPUs one fails, one is in the middle of a task; behind them four wait, one of them for what failed."""
-    work = Work()
-    runs, fails = write.remote(work, tmp_path / "ran", after_s=2), fail.remote(work)
-    waits = [write.remote(work, tmp_path / f"waited {each}", after_s=1) for each in range(3)]
-    waits.append(write.remote(work, tmp_path / "waited for it", needed=fails))
+    """Of two CPUs one is in the middle of a task as the other's fails; behind them four wait, one of them for that."""
+    work, ran, now = Work(), tmp_path / "ran", tmp_path / "now"
+    runs, fails = write.remote(work, ran, for_s=2), fail.remote(work, now)
+    until(begun(ran), begun(now))
+    paths = [tmp_path / f"waited {each}" for each in range(4)]
+    waits = [write.remote(work, path, for_s=3) for path in paths[:3]] + [write.remote(work, paths[3], needed=fails)]
+    now.touch()
     with pytest.raises(ZeroDivisionError):
         list(work.collected(dict.fromkeys([runs, fails, *waits], 1)))
-    assert "ran" in {path.name for path in tmp_path.iterdir()}
+    assert ran.exists()
     ray.wait(waits, num_returns=4)
-    begun = {path.name for path in tmp_path.iterdir()} - {"ran"}
-    assert begun <= {"waited 0"}  # it may have begun before the driver knew
+    assert not any(begun(path).exists() for path in paths[1:])  # the first may have, before the driver knew
 
 
 def test_other_work_goes_on(tmp_path):
