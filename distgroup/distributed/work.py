@@ -2,7 +2,7 @@
 
 `ray.cancel` would be the way, but for a race in Ray 2.60: a task that ends in the very moment in which it is cancelled
 ends the driver's process too ("Tried to complete task that was not pending"; seen within 50 failures of two tasks at
-once). So a task asks, as it begins, whether it is still wanted: about a millisecond.
+once). So a task asks, as it begins, whether it is still wanted: half a millisecond.
 """
 
 from collections.abc import Iterator, Mapping
