@@ -3,6 +3,8 @@
 `experiments/resilience` does the same for longer.
 """
 
+import time
+
 import pandas as pd
 import pytest
 import yaml
@@ -30,3 +32,15 @@ def test_killed_at_random_moments_a_run_ends_with_the_same_tables(scripts, calm,
     assert scripts.run.differing(life.output, calm.output) == []
     assert life.done_again() == []
     assert not (life.output / "damaged").exists()
+
+
+def test_workers_killed_again_and_again_as_they_enumerate_change_nothing(scripts, calm, tmp_path):
+    output, killed = tmp_path / "shot", 0
+    with (tmp_path / "said.txt").open("w") as log:
+        driver = scripts.driver.Driver(scripts.run.SPEC, output, log)
+        while driver.runs and killed < 3:
+            time.sleep(1)
+            killed += sum(map(scripts.driver.kill, driver.workers("chunk")))
+        assert driver.process.wait(timeout=300) == 0, (tmp_path / "said.txt").read_text()
+    assert killed >= 3
+    assert scripts.run.differing(output, calm.output) == []
